@@ -1,0 +1,35 @@
+"""The table of commands: what there is, in which verb's group, and which file it lives in.
+
+The overview and the shell completion are made from it, and a command's file is loaded only when it runs.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["COMMANDS", "Entry"]
+
+
+class Entry(NamedTuple):
+    """One command: its name, the group it is listed in, a line of help, and ``module:attribute`` of the click command."""
+
+    name: str
+    group: str
+    summary: str
+    target: str
+
+
+COMMANDS = (
+    Entry("list", "Find your way", "the projects and their stages, with your progress", "climb.cli.list:list_command"),
+    Entry("start", "Build", "a new folder with a starter in your language", "climb.cli.start:start"),
+    Entry("check", "Build", "build, start and judge your program", "climb.cli.check:check"),
+    Entry("hint", "Build", "open the next hint of the stage you work on", "climb.cli.hint:hint"),
+    Entry("replay", "Build", "judge again with the inputs of an earlier run", "climb.cli.replay:replay"),
+    Entry("shrink", "Build", "find the smallest input that still fails", "climb.cli.shrink:shrink"),
+    Entry("scan", "Use our systems", "the network scanner", "climb.cli.scan:scan"),
+    Entry("test", "Work on Backend Climb", "run the test suite", "climb.cli.develop:test"),
+    Entry("lint", "Work on Backend Climb", "ruff and mypy over the code", "climb.cli.develop:lint"),
+    Entry("bench", "Work on Backend Climb", "race our systems against their peers", "climb.cli.develop:bench"),
+    Entry("dev", "Work on Backend Climb", "the gate for authors: dev check", "climb.cli.dev:dev"),
+    Entry("completion", "Work on Backend Climb", "a completion script for bash, zsh or fish", "climb.cli.completion:completion"),
+)

@@ -1,0 +1,68 @@
+"""Run a command, and turn every way in which it can end into an exit code and a message that helps."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import click
+
+from climb.cli.commands import COMMANDS
+from climb.cli.overview import overview
+from climb.errors import ClimbError
+
+__all__ = ["Lazy", "run"]
+
+INTERRUPTED = 130
+
+
+class Lazy(click.Group):
+    """A group whose commands are loaded when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return [entry.name for entry in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        entry = next((entry for entry in COMMANDS if entry.name == cmd_name), None)
+        if entry is None:
+            return None
+        module, _, attribute = entry.target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        formatter.write(overview())
+
+
+climb = Lazy(name="climb", context_settings={"help_option_names": ["-h", "--help"]})
+
+
+def run(words: Sequence[str]) -> int:
+    """Run ``climb`` with ``words`` and return the exit code."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Started in the background by a shell: a program that we start must still be able to receive SIGINT.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        result = climb.main(args=list(words), prog_name="climb", standalone_mode=False)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("\ninterrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `climb list | head`; that is its right.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except ClimbError as error:
+        sys.stderr.write(f"climb: {error}\n")
+        if error.next_step:
+            sys.stderr.write(f"  try: {error.next_step}\n")
+        return error.exit_code
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,50 @@
+"""climb start: a new folder with a starter."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from climb.errors import UsageError
+from climb.judge.project import ProjectInfo, find, projects_folder, slugs
+
+__all__ = ["start"]
+
+
+@click.command()
+@click.argument("project", metavar="PROJECT")
+@click.option("--lang", "language", metavar="LANGUAGE", required=True, help="The starter's language; climb list names them.")
+@click.argument("folder", type=click.Path(path_type=Path), required=False, metavar="[DIR]")
+def start(project: str, language: str, folder: Path | None) -> None:
+    """Make the folder DIR (by default named like the project) with a starter that fails stage 1 for the right reason.
+
+    \b
+    Examples:
+      climb start scanner --lang rust
+      climb start scanner --lang go ~/code/my-scanner
+
+    Any other language works too: make a folder with a climb.toml that says how to build and run your program.
+    """
+    info = find(project)
+    target = folder or Path(info.slug)
+    _copy(info, language, target)
+    click.echo(f"{target}/ has a starter in {info.languages[language].name}, and the brief in BRIEF.md.\n")
+    missing = [tool for tool in info.languages[language].needs if shutil.which(tool) is None]
+    if missing:
+        click.echo(f"Not installed here yet: {', '.join(missing)}. {info.languages[language].install}\n")
+    click.echo(f"Next:\n  cd {target}\n  climb check")
+
+
+def _copy(info: ProjectInfo, language: str, target: Path) -> None:
+    if language not in info.languages:
+        raise UsageError(
+            f"there is no starter in {language!r}; there is: {', '.join(info.languages)}",
+            next_step="any language works: make a folder with a climb.toml (project, run, and build if it needs one)",
+        )
+    if target.exists() and any(target.iterdir()):
+        raise UsageError(f"{target} exists and is not empty; nothing was written", next_step=f"climb start {info.slug} --lang {language} DIR")
+    folder = projects_folder() / info.slug
+    shutil.copytree(folder / "starters" / language, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("target", "node_modules", "__pycache__", "dist", "_build"))
+    shutil.copy(folder / "brief.md", target / "BRIEF.md")

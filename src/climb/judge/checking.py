@@ -1,0 +1,79 @@
+"""Run one check: a world of its own, the program's driver, and every way in which that can end turned into a result."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections.abc import Sequence
+
+import msgspec
+
+from climb.errors import SetupError
+from climb.judge.choices import Choices
+from climb.judge.drivers.command import Call, Command
+from climb.judge.evidence import Evidence, Output
+from climb.judge.expect import CannotTell, Failure
+from climb.judge.project import Project
+from climb.judge.stage import Check, Stage
+from climb.judge.submission import Submission, resolve_command
+from climb.judge.verdict import CheckResult, Status
+from climb.judge.world import Mishap, World
+
+__all__ = ["CHECK_DEADLINE_S", "Checked", "run_check"]
+
+CHECK_DEADLINE_S = 300.0  # a check that takes longer hangs, and that is the judge's own mistake
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """A check's result, the calls it made, and which demand ended it (None if it passed)."""
+
+    result: CheckResult
+    calls: list[Call]
+    subject: str | None
+
+
+async def run_check(
+    project: Project, stage: Stage, check: Check, submission: Submission, seed: str, *, forced: Sequence[int] | None = None
+) -> Checked:
+    """Judge one claim. Never raises for what a program does; SetupError and UsageError of the submission pass through."""
+    draw = Choices(f"{seed}/{stage.id}/{check.id}", forced=forced)
+    command = Command(resolve_command(submission), submission.folder)
+    started = time.monotonic()
+    status, subject, evidence = await _judge(check, project.driver(command), draw)
+    if status is not Status.PASSED and command.calls:
+        evidence = (*evidence, command.calls[-1].transcript())
+    number = f"{project.stages.index(stage) + 1}.{stage.checks.index(check) + 1}"
+    result = CheckResult(
+        id=check.id,
+        number=number,
+        status=status,
+        claim=check.claim,
+        evidence=evidence,
+        seconds=round(time.monotonic() - started, 3),
+        choices=tuple(draw.drawn),
+    )
+    return Checked(result=result, calls=command.calls, subject=subject)
+
+
+async def _judge(check: Check, driver: object, draw: Choices) -> tuple[Status, str | None, tuple[Evidence, ...]]:
+    mishaps: list[Mishap] = []
+    try:
+        async with asyncio.timeout(CHECK_DEADLINE_S), World(draw) as world:
+            mishaps = world.mishaps
+            await check.function(driver, world)
+    except Failure as failure:
+        if not mishaps:
+            return Status.FAILED, failure.subject, failure.evidence
+    except (CannotTell, SetupError) as error:
+        return Status.UNKNOWN, str(error), (Output(title="why the judge could not tell", lines=(str(error),)),)
+    except Exception as error:
+        mishaps = [*mishaps, Mishap(check.id, error)]
+    if mishaps:
+        return Status.JUDGE_ERROR, "a mistake of the judge", (_mishap_evidence(mishaps[0]),)
+    return Status.PASSED, None, ()
+
+
+def _mishap_evidence(mishap: Mishap) -> Output:
+    lines = "".join(traceback.format_exception(mishap.error)).splitlines()
+    return Output(title=f"the judge's own mistake, in {mishap.where}", lines=tuple(lines[-32:]))

@@ -1,0 +1,88 @@
+"""Say exactly how two values differ, in a few lines that a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from typing import Any, NamedTuple
+
+import msgspec
+
+__all__ = ["Difference", "compare", "show"]
+
+_MANY = 12  # more members than this are counted rather than listed
+
+
+class Difference(NamedTuple):
+    """The two values as text, the lines that tell them apart, and where to point in ``received``."""
+
+    expected: str
+    received: str
+    lines: tuple[str, ...]
+    mark: tuple[int, int] | None
+
+
+def show(value: object) -> str:
+    """A value as a learner would meet it: JSON where there is such a form."""
+    if isinstance(value, str):
+        return msgspec.json.encode(value).decode()
+    if isinstance(value, Set):
+        return _show_members(sorted(value, key=_natural))
+    if isinstance(value, bytes):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{show(str(key))}: {show(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, Sequence):
+        return _show_members(value)
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, msgspec.MsgspecError):
+        return repr(value)
+
+
+def compare(expected: object, received: object) -> Difference:
+    """How ``received`` differs from ``expected``."""
+    if isinstance(expected, Mapping) and isinstance(received, Mapping):
+        return _compare_mappings(expected, received)
+    texts = show(expected), show(received)
+    if isinstance(expected, Set) and isinstance(received, Set):
+        return Difference(*texts, _compare_sets(expected, received), None)
+    return Difference(*texts, (), (0, len(texts[1])))
+
+
+def _compare_sets(expected: Set[Any], received: Set[Any]) -> tuple[str, ...]:
+    missing, extra = expected - received, received - expected
+    lines = []
+    if missing:
+        lines.append(f"missing  {show(missing)}")
+    if extra:
+        lines.append(f"too many {show(extra)}")
+    return tuple(lines)
+
+
+def _compare_mappings(expected: Mapping[str, Any], received: Mapping[str, Any]) -> Difference:
+    """Only the keys that were expected matter; the first that differs is pointed at."""
+    common = {key: received.get(key, "(absent)") for key in expected}
+    wrong = [key for key in expected if key not in received or received[key] != expected[key]]
+    text, mark = "{", None
+    for key, value in common.items():
+        shown = show(value) if key in received else "(absent)"
+        text += ("" if text == "{" else ", ") + f"{show(key)}: "
+        if mark is None and key in wrong:
+            mark = (len(text), len(shown))
+        text += shown
+    lines = tuple(f"{key}: expected {show(expected[key])}, received {_or_absent(received, key)}" for key in wrong[1:])
+    return Difference(show(expected), text + "}", lines, mark)
+
+
+def _or_absent(received: Mapping[str, Any], key: str) -> str:
+    return show(received[key]) if key in received else "nothing: the key is absent"
+
+
+def _show_members(members: Sequence[Any]) -> str:
+    shown = [show(member) for member in members[:_MANY]]
+    rest = len(members) - len(shown)
+    return "[" + ", ".join(shown) + (f", … and {rest} more" if rest else "") + "]"
+
+
+def _natural(value: object) -> tuple[str, object]:
+    return type(value).__name__, value

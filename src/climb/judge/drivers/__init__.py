@@ -1,0 +1,1 @@
+"""Drivers: how the judge speaks to a program. One file per kind of conversation."""

@@ -1,0 +1,261 @@
+"""A learner's program as a lifecycle: start, watch, stop, post-mortem, and proof that nothing is left.
+
+The dangerous part of the judge is in this file and in ``processes.py``. Rules: every program runs in a session of its own; a
+watcher looks at its memory, processes and output ten times a second; whoever starts a program awaits ``wait()`` or leaves the
+``async with`` block, and after either no process of it is alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+
+from climb.judge import processes
+from climb.judge.limits import MIB, Limits
+
+__all__ = ["Ending", "Outcome", "Program", "Stopped"]
+
+_WATCH_S = 0.1
+_LEFTOVER_GRACE_S = 0.25  # a wrapper's children may need a moment to follow it
+_CHUNK = 256 * 1024
+
+
+class Stopped(StrEnum):
+    """Which bound the judge enforced."""
+
+    TIME = "time"
+    MEMORY = "memory"
+    PROCESSES = "processes"
+    OUTPUT = "output"
+    CALLER = "caller"  # the check no longer needed it
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """How a program ended: its exit code, or the signal that ended it, and whether the judge stopped it."""
+
+    code: int | None
+    signal: int | None
+    stopped: Stopped | None
+    limits: Limits
+
+    def __str__(self) -> str:
+        if self.stopped is not None:
+            return f"stopped by the judge: {_crossed(self.stopped, self.limits)}"
+        if self.signal is not None:
+            return f"killed by {signal_name(self.signal)}"
+        return f"exit code {self.code}"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of a program that has ended."""
+
+    argv: tuple[str, ...]
+    ending: Ending
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+    peak_memory: int
+    peak_processes: int
+    leftovers: tuple[str, ...]
+
+
+class Program:
+    """One running program. Use ``async with Program(...) as program``, then ``await program.wait()``."""
+
+    def __init__(
+        self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], limits: Limits, stdin: bytes | None = None
+    ) -> None:
+        self.argv = tuple(argv)
+        self.limits = limits
+        self._cwd = cwd
+        self._marker = uuid.uuid4().hex
+        self._env = {**env, processes.MARKER: self._marker}
+        self._stdin = stdin
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopped: Stopped | None = None
+        self._streams = (bytearray(), bytearray())
+        self._peaks = [0, 0]
+        self.ended_at = 0.0  # monotonic; set when the process has ended
+        self._outcome: Outcome | None = None
+
+    def __repr__(self) -> str:
+        state = "not started" if self._process is None else f"pid {self._process.pid}"
+        return f"Program({' '.join(self.argv)!r}, {state})"
+
+    async def __aenter__(self) -> Program:
+        self._started = time.monotonic()
+        self._process = await asyncio.create_subprocess_exec(
+            *_with_limits(self.argv, self.limits),
+            cwd=self._cwd,
+            env=self._env,
+            stdin=asyncio.subprocess.PIPE if self._stdin is not None else asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._ended = asyncio.create_task(self._process.wait())
+        self._ended.add_done_callback(lambda _: self._mark_end())
+        readers = zip((self._process.stdout, self._process.stderr), self._streams, strict=True)
+        self._tasks = [asyncio.create_task(self._read(stream, into)) for stream, into in readers if stream]
+        self._watcher = asyncio.create_task(self._watch())
+        self._feeder = asyncio.create_task(self._feed())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._outcome is None:
+            self._stop(Stopped.CALLER)
+            await asyncio.shield(self.wait())
+
+    @property
+    def pid(self) -> int:
+        """The process that was started; its session has the same number."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def stdout(self) -> bytes:
+        """What the program has written on standard output so far."""
+        return bytes(self._streams[0])
+
+    @property
+    def running(self) -> bool:
+        """Whether the program that was started has not ended yet."""
+        return not self._ended.done()
+
+    def interrupt(self) -> None:
+        """Send SIGINT to the whole process group, as Ctrl-C in a terminal does."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGINT)
+
+    async def wait(self) -> Outcome:
+        """Wait until the program has ended, by itself or by a limit, and make sure that nothing of it is left."""
+        if self._outcome is not None:
+            return self._outcome
+        await self._wait_for_end()
+        self._feeder.cancel()
+        leftovers = await self._sweep()
+        await asyncio.wait(self._tasks, timeout=2)  # the pipes close once the last process is gone
+        for task in (*self._tasks, self._watcher):
+            task.cancel()
+        await asyncio.gather(*self._tasks, self._watcher, self._feeder, return_exceptions=True)
+        self._outcome = self._post_mortem(leftovers)
+        return self._outcome
+
+    async def _wait_for_end(self) -> None:
+        left = self.limits.seconds - (time.monotonic() - self._started)
+        done, _ = await asyncio.wait([self._ended], timeout=max(left, 0))
+        if done:
+            return
+        self._stop(Stopped.TIME, number=signal.SIGTERM)
+        done, _ = await asyncio.wait([self._ended], timeout=self.limits.term_grace_s)
+        if not done:
+            self._stop(Stopped.TIME)
+            await asyncio.wait([self._ended], timeout=5)
+
+    async def _sweep(self) -> tuple[str, ...]:
+        """Name and kill what outlived the program; what the judge stopped itself is no leftover."""
+        left = processes.members(self._marker, self.pid)
+        deadline = time.monotonic() + _LEFTOVER_GRACE_S
+        while left and self._stopped is None and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+            left = processes.members(self._marker, self.pid)
+        named = tuple(processes.describe(pid) for pid in left[:5])
+        if left:
+            await asyncio.to_thread(processes.kill_all, self._marker, self.pid)
+        return named if self._stopped is None else ()
+
+    def _stop(self, reason: Stopped, *, number: signal.Signals = signal.SIGKILL) -> None:
+        self._stopped = self._stopped or reason
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    def _mark_end(self) -> None:
+        self.ended_at = time.monotonic()
+
+    def _post_mortem(self, leftovers: tuple[str, ...]) -> Outcome:
+        code = self._ended.result() if self._ended.done() else None
+        ending = Ending(
+            code=code if code is not None and code >= 0 else None,
+            signal=-code if code is not None and code < 0 else None,
+            stopped=self._stopped,
+            limits=self.limits,
+        )
+        return Outcome(
+            argv=self.argv,
+            ending=ending,
+            stdout=bytes(self._streams[0]),
+            stderr=bytes(self._streams[1]),
+            seconds=self.ended_at - self._started,
+            peak_memory=self._peaks[0],
+            peak_processes=self._peaks[1],
+            leftovers=leftovers,
+        )
+
+    async def _feed(self) -> None:
+        """Write standard input; a program that does not read it is within its rights."""
+        stdin = self._process.stdin if self._process else None
+        if stdin is None:
+            return
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            stdin.write(self._stdin or b"")
+            await stdin.drain()
+            stdin.close()
+
+    async def _read(self, stream: asyncio.StreamReader, into: bytearray) -> None:
+        while chunk := await stream.read(_CHUNK):
+            room = self.limits.output - sum(map(len, self._streams))
+            into += chunk[: max(room, 0)]
+            if len(chunk) > room:
+                self._stop(Stopped.OUTPUT)
+                return
+
+    async def _watch(self) -> None:
+        while self.running:
+            pids = processes.members(self._marker, self.pid)
+            memory = processes.resident_bytes(pids)
+            self._peaks = [max(self._peaks[0], memory), max(self._peaks[1], len(pids))]
+            if memory > self.limits.memory:
+                self._stop(Stopped.MEMORY)
+            if len(pids) > self.limits.processes:
+                self._stop(Stopped.PROCESSES)
+                await asyncio.to_thread(processes.kill_all, self._marker, self.pid)
+            await asyncio.sleep(_WATCH_S)
+
+
+def signal_name(number: int) -> str:
+    """``SIGSEGV`` for 11; the number itself where it has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _with_limits(argv: Sequence[str], limits: Limits) -> list[str]:
+    """The same command behind a shell that lowers its limits and then becomes it.
+
+    A function run between fork and exec could do the same, but is unsafe once the judge has threads (file watching).
+    """
+    files = f"ulimit -n {limits.open_files} && " if limits.open_files is not None else ""
+    return ["/bin/sh", "-c", f'ulimit -c 0; {files}exec "$@"', "sh", *argv]
+
+
+def _crossed(reason: Stopped, limits: Limits) -> str:
+    return {
+        Stopped.TIME: f"still running after {limits.seconds:g} s",
+        Stopped.MEMORY: f"more than {limits.memory // MIB} MiB of memory",
+        Stopped.PROCESSES: f"more than {limits.processes} processes at once",
+        Stopped.OUTPUT: f"more than {limits.output // MIB} MiB of output",
+        Stopped.CALLER: "no longer needed",
+    }[reason]

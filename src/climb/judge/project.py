@@ -1,0 +1,106 @@
+"""Projects as the judge sees them: found by their folder, described by ``project.toml``, judged by their ``STAGES``."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tomllib
+from collections.abc import Callable
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from climb.errors import CourseError, UsageError
+from climb.judge.drivers.command import Command
+from climb.judge.stage import Stage
+
+__all__ = ["Language", "Project", "ProjectInfo", "find", "load", "slugs"]
+
+
+class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A starter's language: the commands it needs on this machine, and how to get them."""
+
+    name: str
+    needs: tuple[str, ...]
+    install: str
+
+
+class ProjectInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``project.toml``: what can be said of a project without loading its stages."""
+
+    slug: str
+    title: str
+    summary: str
+    module: str
+    kind: str
+    state: str
+    reference: tuple[str, ...]
+    languages: dict[str, Language]
+
+
+class Project(msgspec.Struct, frozen=True, kw_only=True):
+    """A project with its stages, and how its driver is made from a command."""
+
+    info: ProjectInfo
+    folder: Path
+    stages: tuple[Stage, ...]
+    driver: Callable[[Command], Any]
+
+    @property
+    def reference_command(self) -> list[str]:
+        """The words that run our own system for this project."""
+        return [sys.executable if word == "{python}" else word for word in self.info.reference]
+
+    def stage(self, name: str) -> Stage:
+        """The stage with this number or id.
+
+        Raises UsageError that lists the stages if there is none.
+        """
+        for number, stage in enumerate(self.stages, 1):
+            if name in (str(number), stage.id):
+                return stage
+        known = "\n".join(f"  {number:2} {stage.id}" for number, stage in enumerate(self.stages, 1))
+        raise UsageError(f"{self.info.slug} has no stage {name!r}; it has\n{known}")
+
+
+def projects_folder() -> Path:
+    """Where the projects are: in the installed package."""
+    return Path(str(resources.files("climb.projects")))
+
+
+@cache
+def slugs() -> tuple[str, ...]:
+    """The names of all projects."""
+    return tuple(sorted(path.parent.name for path in projects_folder().glob("*/project.toml")))
+
+
+def find(slug: str) -> ProjectInfo:
+    """The description of a project.
+
+    Raises UsageError with the known names if there is none, CourseError if its description is wrong.
+    """
+    if slug not in slugs():
+        raise UsageError(f"there is no project {slug!r}; there is: {', '.join(slugs())}", next_step="climb list")
+    path = projects_folder() / slug / "project.toml"
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ProjectInfo)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise CourseError(f"{path}: {error}") from error
+
+
+def load(slug: str) -> Project:
+    """A project with its stages; the folder's name is all that the judge knows of it beforehand."""
+    info = find(slug)
+    module = importlib.import_module(f"climb.projects.{slug}.stages")
+    stages = tuple(module.STAGES)
+    if not stages or any(not stage.checks for stage in stages):
+        raise CourseError(f"project {slug}: a stage without checks judges nothing")
+    return Project(
+        info=info,
+        folder=projects_folder() / slug,
+        stages=stages,
+        driver=getattr(module, "driver", lambda command: command),
+    )

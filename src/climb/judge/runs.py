@@ -1,0 +1,151 @@
+"""Run folders: everything that a run leaves, one folder a run, under ``.climb/runs`` of the submission.
+
+    .climb/runs/20260314T150926-41c2/
+        verdict.json            the verdict document
+        calls/3.2-1.stdout …    what each call of a check that did not pass was given and answered, whole
+        smallest/3.2.json       what ``climb shrink`` found
+
+A run is named in full, or by its seed, which is what people see: ``41c2`` is the newest run with that seed, ``41c2-3.2`` its
+check 3.2.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from climb.errors import UsageError
+from climb.judge.drivers.command import Call
+from climb.judge.verdict import CheckResult, Verdict
+
+__all__ = ["RunReference", "Smallest", "find_run", "latest", "new_run", "read_verdict", "save_calls", "save_verdict"]
+
+_KEEP = 200
+_REFERENCE = re.compile(r"(?P<run>(?:\d{8}T\d{6}-)?[0-9a-f]{4,8}(?:\.\d+)?)(?:-(?P<check>\d+\.\d+))?")
+
+
+class RunReference(msgspec.Struct, frozen=True):
+    """A run's folder and, if one was named, the number of one of its checks."""
+
+    folder: Path
+    check: str | None
+
+
+class Smallest(msgspec.Struct, frozen=True, kw_only=True):
+    """The smallest failing input that shrinking found: the draws, and the check's result with them."""
+
+    choices: tuple[int, ...]
+    tried: int
+    result: CheckResult
+
+
+def new_run(climb_folder: Path, stamp: str, seed: str) -> Path:
+    """A new folder for a run; old ones beyond the newest 200 go."""
+    runs = climb_folder / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    _ignore_by_git(climb_folder)
+    for suffix in ("", *(f".{number}" for number in range(2, 1000))):
+        folder = runs / f"{stamp}-{seed}{suffix}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        _prune(runs)
+        return folder
+    raise UsageError(f"{runs} holds a thousand runs of this second")
+
+
+def save_verdict(folder: Path, verdict: Verdict) -> None:
+    """Write ``verdict.json``; a reader sees the old one or the new one, never half of it."""
+    data = msgspec.json.format(msgspec.json.encode(verdict), indent=2)
+    temporary = folder / "verdict.json.new"
+    temporary.write_bytes(data)
+    temporary.replace(folder / "verdict.json")
+
+
+def read_verdict(folder: Path) -> Verdict:
+    """The verdict of a run.
+
+    Raises UsageError if the run was cut short or was written by a version whose verdicts look different.
+    """
+    path = folder / "verdict.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Verdict)
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(f"{path} can't be read: {error}", next_step="climb check   (makes a new run)") from error
+
+
+def save_calls(folder: Path, check_number: str, calls: list[Call]) -> None:
+    """Keep each call's arguments, input and output whole."""
+    target = folder / "calls"
+    target.mkdir(exist_ok=True)
+    for call in calls:
+        stem = f"{check_number}-{call.number}"
+        (target / f"{stem}.argv").write_text("\n".join(call.outcome.argv) + "\n", encoding="utf-8")
+        if call.stdin is not None:
+            (target / f"{stem}.stdin").write_bytes(call.stdin)
+        (target / f"{stem}.stdout").write_bytes(call.outcome.stdout)
+        (target / f"{stem}.stderr").write_bytes(call.outcome.stderr)
+
+
+def latest(climb_folder: Path) -> Path | None:
+    """The newest run that has a verdict."""
+    runs = sorted(path.parent for path in (climb_folder / "runs").glob("*/verdict.json"))
+    return runs[-1] if runs else None
+
+
+def find_run(climb_folder: Path, name: str | None) -> RunReference:
+    """The run that ``name`` means; without a name the newest.
+
+    Raises UsageError that lists the runs there are.
+    """
+    if name is None:
+        folder = latest(climb_folder)
+        if folder is None:
+            raise UsageError(f"there is no run yet in {climb_folder / 'runs'}", next_step="climb check")
+        return RunReference(folder, None)
+    match = _REFERENCE.fullmatch(name)
+    if match is None:
+        raise UsageError(f"{name!r} is not a run; runs look like 41c2 or 41c2-3.2", next_step="climb check   (prints one)")
+    folders = sorted((climb_folder / "runs").glob(f"*{match['run']}*/verdict.json"))
+    if not folders:
+        raise UsageError(f"there is no run {match['run']!r} in {climb_folder / 'runs'}", next_step=_known(climb_folder))
+    return RunReference(folders[-1].parent, match["check"])
+
+
+def _known(climb_folder: Path) -> str:
+    names = sorted(path.parent.name for path in (climb_folder / "runs").glob("*/verdict.json"))[-5:]
+    return "the newest runs here: " + ", ".join(names) if names else "climb check   (makes a run)"
+
+
+def _prune(runs: Path) -> None:
+    for folder in sorted(path for path in runs.iterdir() if path.is_dir())[:-_KEEP]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ignore_by_git(climb_folder: Path) -> None:
+    ignore = climb_folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def save_smallest(folder: Path, check_number: str, smallest: Smallest) -> None:
+    """Keep what shrinking found for a check."""
+    path = folder / "smallest" / f"{check_number}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(smallest)))
+
+
+def read_smallest(folder: Path, check_number: str) -> Smallest:
+    """What shrinking found for a check.
+
+    Raises UsageError if it was not shrunk yet.
+    """
+    try:
+        return msgspec.json.decode((folder / "smallest" / f"{check_number}.json").read_bytes(), type=Smallest)
+    except (OSError, msgspec.DecodeError) as error:
+        name = f"{folder.name}-{check_number}"
+        raise UsageError(f"nothing smaller is known for check {check_number}", next_step=f"climb shrink {name}") from error

@@ -1,0 +1,141 @@
+"""Stage 7: TLS, and what a certificate says."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from climb.judge.expect import expect
+from climb.judge.stage import Stage
+from climb.judge.world import World
+from climb.judge.world.scripts import page
+from climb.judge.world.server import Server
+from climb.projects.scanner.report import Report, Scanner
+
+__all__ = ["tls"]
+
+tls = Stage(
+    "tls",
+    "TLS",
+    concepts=["tls-handshake", "certificates", "alpn"],
+    hints=[
+        "How does a TLS server react when it receives a plain GET? What could you try next on that port?",
+        "If the plain answer is not HTTP, make a new connection and start a TLS handshake on it, with verification turned off: you are looking, not "
+        "trusting. Offer h2 and http/1.1 by ALPN. Then send the GET inside.",
+        "Many libraries hide a certificate that they did not verify. Take it in its binary form (DER) and read it with an X.509 parser: subject common name, "
+        "else the first DNS name; issuer common name; notAfter in UTC.",
+    ],
+)
+
+
+async def _server(world: World, **tls_options: object) -> Server:
+    name = f"{world.draw.word()}.example"
+    certificate = world.certificate(common_name=name, dns_names=[name], issuer="Test Authority")
+    return await world.listener(page("secure"), tls=world.tls(certificate, **tls_options))  # type: ignore[arg-type]  # passed on as they come
+
+
+async def _described(scanner: Scanner, server: Server) -> tuple[Report, dict[str, object]]:
+    report = await scanner(server.address, "--ports", server.port, "--timeout", 2)
+    row = report.row(server.port)
+    expect(row, "the line").equals(
+        {"state": "open", "service": "https"}, why="A TLS handshake succeeds on this port, and HTTP answers inside it: that is https."
+    )
+    return report, row["tls"] or {}
+
+
+@tls.check
+async def the_version_is_told(scanner: Scanner, world: World) -> None:
+    """TLS is recognised on a port of any number, and its version is told."""
+    version: Literal["TLSv1.2", "TLSv1.3"] = world.draw.choice(["TLSv1.3", "TLSv1.2"])
+    server = await _server(world, minimum=version, maximum=version)
+
+    _, found = await _described(scanner, server)
+
+    expect(found, "tls").equals({"version": version}, why="This server speaks that version only.", saw=server.seen)
+
+
+@tls.check
+async def the_names_are_read(scanner: Scanner, world: World) -> None:
+    """Subject and issuer are the common names in the certificate."""
+    subject, issuer = f"{world.draw.word()}.example", f"{world.draw.word().title()} Authority"
+    certificate = world.certificate(common_name=subject, dns_names=["other.example", subject], issuer=issuer)
+    server = await world.listener(page("secure"), tls=world.tls(certificate))
+
+    _, found = await _described(scanner, server)
+
+    expect(found, "tls").equals(
+        {"subject": subject, "issuer": issuer}, why="The subject is who the certificate is for, the issuer is who vouches for it."
+    )
+
+
+@tls.check
+async def a_certificate_without_a_common_name(scanner: Scanner, world: World) -> None:
+    """A certificate without a common name is known by its first DNS name."""
+    names = [f"{world.draw.word()}.example" for _ in range(world.draw.integer(1, 3))]
+    server = await world.listener(page("secure"), tls=world.tls(world.certificate(dns_names=names, issuer="Test Authority")))
+
+    _, found = await _described(scanner, server)
+
+    expect(found, "tls").equals(
+        {"subject": names[0]}, why="Browsers ignore the common name, so modern certificates often have none: the names are in subjectAltName."
+    )
+
+
+@tls.check
+async def the_expiry_is_told(scanner: Scanner, world: World) -> None:
+    """The end of the certificate's validity is told in UTC."""
+    end = dt.datetime(2030, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=world.draw.integer(0, 600_000_000))
+    certificate = world.certificate(common_name="expiry.example", not_after=end)
+    server = await world.listener(page("secure"), tls=world.tls(certificate))
+
+    _, found = await _described(scanner, server)
+
+    expect(found, "tls").equals(
+        {"not_after": end.strftime("%Y-%m-%dT%H:%M:%SZ")},
+        why="A certificate that runs out at night is why people scan for expiry. RFC 3339, in UTC, sorts and compares as text.",
+    )
+
+
+@tls.check
+async def untrusted_is_reported_all_the_same(scanner: Scanner, world: World) -> None:
+    """An expired, self-signed certificate for another name is reported like any other."""
+    end = dt.datetime.now(dt.UTC) - dt.timedelta(days=world.draw.integer(1, 2000))
+    certificate = world.certificate(
+        common_name="old.example", not_before=end - dt.timedelta(days=90), not_after=end, issuer=None
+    )
+    server = await world.listener(page("secure"), tls=world.tls(certificate))
+
+    _, found = await _described(scanner, server)
+
+    expect(found, "tls").equals(
+        {"subject": "old.example", "issuer": "old.example"},
+        why="Those are the certificates that one scans for. Looking is not trusting: turn verification off for a look.",
+        saw=f"the certificate ended on {end:%Y-%m-%d} and was signed by itself",
+    )
+
+
+@tls.check
+async def the_protocol_is_negotiated(scanner: Scanner, world: World) -> None:
+    """The protocol that the server chose by ALPN is told, and null if it chose none."""
+    chosen = world.draw.choice(["http/1.1", "h2", None])
+    server = await _server(world, alpn=(chosen,) if chosen else ())
+
+    _, found = await _described(scanner, server)
+
+    expect(found, "tls").equals(
+        {"alpn": chosen}, why="Offer h2 and http/1.1 in the handshake (RFC 7301); the server answers with its choice."
+    )
+
+
+@tls.check
+async def http_inside_tls(scanner: Scanner, world: World) -> None:
+    """An https port is asked for / inside TLS, and its answer is described as for http."""
+    title, software = world.draw.word(), world.draw.word()
+    certificate = world.certificate(common_name="inside.example")
+    server = await world.listener(page(title, server=software), tls=world.tls(certificate, alpn=("http/1.1",)))
+
+    report, _ = await _described(scanner, server)
+
+    expect(report.row(server.port)["http"] or {}, "http").equals(
+        {"status": 200, "server": software, "title": title}, why="Inside TLS it is the same HTTP. Send the GET through the encrypted connection."
+    )

@@ -1,0 +1,162 @@
+"""The scan itself: one thread, one loop, all sockets non-blocking.
+
+Why not a task per port: creating one costs more than the port does. A refused port on a near host is done within
+``dial``, touches neither the poller nor the alarms, and unless all ports are to be reported makes no object at all.
+
+Each ``turn`` starts what the limits allow, waits until a connection can go on or an alarm rings, and hands out what was
+found. Who gets a free slot first: talks with open ports (a finding is complete the sooner), then new ports, then second
+tries at silent ones, which therefore never slow a scan down. With ``adaptive`` a second try has given its first
+connection back already, so it goes before new ports.
+
+Events are looked at before alarms: if this program was held up, an answer that came in time still counts.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from climb.systems.scanner.attempt import Attempt
+from climb.systems.scanner.errors import ScanError
+from climb.systems.scanner.lines import Lines
+from climb.systems.scanner.model import Found, State, Summary
+from climb.systems.scanner.plan import Plan
+from climb.systems.scanner.probe.talk import Facts
+from climb.systems.scanner.rtt import RttTable
+from climb.systems.scanner.sockets import SHORTAGE, connects_to_itself, verdict
+from climb.systems.scanner.tally import Tally
+from climb.systems.scanner.visit import Visit
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from climb.systems.scanner.lines import Line
+    from climb.systems.scanner.targets import Host
+
+__all__ = ["Engine"]
+
+DIALS_PER_TURN = 256  # some milliseconds' worth: so long may an answer wait
+MOST_REFUSALS = 100  # by our own system, in a row and with nothing open: about five seconds
+
+
+class Engine:
+    """Carries out a plan. Use it as a context manager, and call ``turn`` until ``finished``."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        pairs: Iterable[tuple[Host, int]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._began = clock()
+        self._pairs = iter(plan.pairs() if pairs is None else pairs)
+        self._next: tuple[Host, int] | None = next(self._pairs, None)
+        self._lines = Lines(plan, self._began)
+        self._rtts = RttTable()
+        self._again: deque[Attempt] = deque()
+        self._visits: set[Visit] = set()
+        self._waiting_visits: deque[Visit] = deque()
+        self._attempts = 0
+        self._refused_by_system = 0
+        self._stopped = False
+        self.tally = Tally(report_all=plan.report_all)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self._stopped or (self._next is None and not self._attempts and not self._visits)
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open or being opened."""
+        return self._lines.slots.used
+
+    def turn(self) -> list[Found]:
+        """Go on until something happens; what was found meanwhile."""
+        if not self.finished:
+            hurried = self._start()
+            if not self.finished:
+                self._answer(0.0 if hurried else self._sleep_s())
+        return self.tally.take()
+
+    def stop(self) -> None:
+        """End the scan before its time. May be called from any thread and from a signal handler."""
+        self._stopped = True
+        self._lines.wake()
+
+    def close(self) -> list[Found]:
+        """Close all connections. What is known about open ports that were still being asked is handed out."""
+        for visit in list(self._visits):
+            visit.break_off()
+            self.is_over(visit)
+        self._lines.close()
+        return self.tally.take()
+
+    def summary(self) -> Summary:
+        """What has been done so far."""
+        tally = self.tally
+        return Summary(
+            hosts=min(self._plan.targets.count, tally.done),  # port by port: each host has its turn before the second port
+            ports=tally.done,
+            open=tally.open,
+            closed=tally.closed,
+            filtered=tally.filtered,
+            elapsed_s=round(self._clock() - self._began, 3),
+        )
+
+    # What attempts and visits report.
+
+    def settled(self, attempt: Attempt, state: State, reason: str, line: Line | None, now: float) -> None:
+        self._attempts -= 1
+        self._record(attempt.host, attempt.port, state, reason, attempt.rtt_s, line, now)
+
+    def again(self, attempt: Attempt) -> None:
+        self._again.append(attempt)
+
+    def wants_line(self, visit: Visit) -> None:
+        self._waiting_visits.append(visit)
+
+    def is_over(self, visit: Visit) -> None:
+        self._visits.discard(visit)
+        self.tally.add_open(visit.host, visit.port, visit.rtt_s, visit.facts)
+
+    # One turn.
+
+    def _start(self) -> bool:
+        """Start connections while there is room; true if there is more to start at once."""
+        first, last = (self._try_again, self._knock) if self._plan.adaptive else (self._knock, self._try_again)
+        for _ in range(DIALS_PER_TURN):
+            if not (self._waiting_visits or self._next or self._again):
+                return False
+            now = self._clock()
+            if not self._lines.room(now):
+                return False
+            if not (self._dial_visit(now) or first(now) or last(now)):
+                return False
+        return True
+
+    def _answer(self, most_s: float) -> None:
+        now = None
+        for line in self._lines.wait(most_s):
+            now = now or self._clock()
+            if line.sock.fileno() >= 0:  # another answer of this turn may have closed it
+                line.owner.ready(line, now)
+        for ring in self._lines.due(self._clock()):
+            ring(self._clock())
+
+    def _sleep_s(self) -> float:
+        eager = bool(self._waiting_visits or self._next or self._again)
+        return self._lines.sleep_s(self._clock(), eager=eager)

@@ -1,0 +1,63 @@
+"""What a scan is asked and what it finds: plain values, shared by every part of the scanner."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+__all__ = ["Found", "Http", "State", "Summary", "Tls"]
+
+
+class State(StrEnum):
+    """What one probe of a port learned."""
+
+    OPEN = "open"  # the handshake completed
+    CLOSED = "closed"  # the answer was a refusal (RST)
+    FILTERED = "filtered"  # no answer in time, or an answer that says "unreachable"
+
+
+class Http(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``GET /``: what a person would look at first."""
+
+    status: int | None = None
+    server: str | None = None
+    title: str | None = None
+    location: str | None = None
+
+
+class Tls(msgspec.Struct, frozen=True, kw_only=True):
+    """What a TLS handshake told, whether or not the certificate deserves trust."""
+
+    version: str | None = None
+    subject: str | None = None
+    issuer: str | None = None
+    not_after: str | None = None
+    alpn: str | None = None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """One port of one host. ``host`` is what the user named, ``address`` what was probed."""
+
+    host: str
+    port: int
+    state: State
+    rtt_ms: float | None = None
+    service: str | None = None
+    banner: str | None = None
+    http: Http | None = None
+    tls: Tls | None = None
+    address: str | None = None
+    os: str | None = None  # a hint only, and only where the answer allows one
+    reason: str | None = None  # what the state was read from: "syn-ack", "rst", "no-response", …
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """What the whole scan amounts to; counts are of host-port pairs, ``elapsed_s`` in seconds."""
+
+    hosts: int
+    ports: int
+    open: int
+    closed: int
+    filtered: int
+    elapsed_s: float

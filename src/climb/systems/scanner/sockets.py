@@ -1,0 +1,153 @@
+"""The border to the operating system: starting connections, reading errors, waiting for many sockets.
+
+Two facts about Linux make scanning near hosts fast. Both are used only where they are known to hold:
+
+- A non-blocking ``connect()`` to this machine says "in progress" even though the answer is already there, because the
+  caller still holds the socket while the answer arrives. A second ``connect()`` collects it, which is cheaper than
+  registering the socket and asking the poller.
+- A refused socket is as good as new. Keeping it for the next port saves a ``socket()`` and a ``close()`` per port.
+  Other systems leave it undefined, so an answer on a kept socket is believed only if a new handshake began.
+"""
+
+from __future__ import annotations
+
+import errno
+import select
+import socket
+import sys
+
+from climb.systems.scanner.model import State
+from climb.systems.scanner.targets import Host
+
+__all__ = ["READ", "SHORTAGE", "WRITE", "Dialer", "Poller", "connects_to_itself", "verdict"]
+
+READ = select.POLLIN
+WRITE = select.POLLOUT
+
+IN_PROGRESS = frozenset({errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK, errno.EINTR})
+
+# The system is out of descriptors, memory or local ports: nothing was learned about the port.
+SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.EADDRINUSE})
+
+# The handshake was completed, and then the server cut the connection, all before we looked.
+CUT_AT_ONCE = frozenset({errno.ECONNRESET, errno.EPIPE})
+
+_REASONS = {
+    errno.ETIMEDOUT: "no-response",
+    errno.EHOSTUNREACH: "host-unreachable",
+    errno.ENETUNREACH: "net-unreachable",
+    errno.EHOSTDOWN: "host-unreachable",
+    errno.EACCES: "not-permitted",
+    errno.EPERM: "not-permitted",
+    errno.EAFNOSUPPORT: "no-such-family",
+    errno.EADDRNOTAVAIL: "no-local-address",
+}
+
+
+def verdict(error: int) -> tuple[State, str]:
+    """What a connect's error says about the port, and in which words."""
+    if error == errno.ECONNREFUSED:
+        return State.CLOSED, "rst"
+    if error in CUT_AT_ONCE:
+        return State.OPEN, "syn-ack"
+    return State.FILTERED, _REASONS.get(error) or errno.errorcode.get(error, "unknown").lower()
+
+
+def connects_to_itself(sock: socket.socket) -> bool:
+    """Whether a connection's two ends are one socket.
+
+    TCP lets a socket that picked port P as its own connect to P (RFC 9293, 3.5, simultaneous open). That happens only
+    where nobody listens, so the port is closed.
+    """
+    try:
+        return bool(sock.getsockname() == sock.getpeername())
+    except OSError:
+        return False  # the peer is gone already, so it was another
+
+
+class Dialer:
+    """Starts non-blocking connections."""
+
+    def __init__(self) -> None:
+        self._keep = sys.platform == "linux"
+        self._kept: dict[int, socket.socket] = {}
+
+    def dial(self, host: Host, port: int) -> tuple[int, socket.socket | None]:
+        """Start connecting: (0, socket) if that is done, (EINPROGRESS, socket) if it goes on, else (errno, None)."""
+        kept = self._kept.pop(host.family, None)
+        try:
+            sock = kept or new_socket(host.family)
+        except OSError as error:
+            return error.errno or errno.EMFILE, None
+        address = (host.address, port)
+        error = sock.connect_ex(address)
+        if kept is not None and error and error not in IN_PROGRESS:
+            # Not a new handshake, so perhaps the echo of the previous one.
+            self._keep = self._keep and error in SHORTAGE
+            sock.close()
+            return self.dial(host, port)
+        if error in IN_PROGRESS and host.loopback:
+            error = sock.connect_ex(address)
+        return self._sorted(error, sock)
+
+    def _sorted(self, error: int, sock: socket.socket) -> tuple[int, socket.socket | None]:
+        if not error or error == errno.EISCONN:
+            return 0, sock
+        if error in IN_PROGRESS:
+            return errno.EINPROGRESS, sock
+        if self._keep and error == errno.ECONNREFUSED:
+            self._kept[sock.family] = sock
+        else:
+            sock.close()
+        return error, None
+
+    def close(self) -> None:
+        """Close what was kept for later."""
+        for sock in self._kept.values():
+            sock.close()
+        self._kept.clear()
+
+
+def new_socket(family: int) -> socket.socket:
+    """A TCP socket that never blocks."""
+    if sys.platform == "linux":  # one system call instead of two
+        return socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    return sock
+
+
+class Poller:
+    """Waits until one of many sockets can go on: epoll where there is one, poll elsewhere."""
+
+    def __init__(self) -> None:
+        self._epoll: select.epoll | None = None
+        self._poll: select.poll | None = None
+        if sys.platform == "linux":
+            self._epoll = select.epoll()
+        else:
+            self._poll = select.poll()
+
+    def add(self, descriptor: int, events: int) -> None:
+        """Report *events* of *descriptor*; errors and hang-ups are always reported."""
+        (self._epoll or self._either()).register(descriptor, events)
+
+    def change(self, descriptor: int, events: int) -> None:
+        (self._epoll or self._either()).modify(descriptor, events)
+
+    def remove(self, descriptor: int) -> None:
+        (self._epoll or self._either()).unregister(descriptor)
+
+    def wait(self, timeout_s: float) -> list[tuple[int, int]]:
+        """(descriptor, events) pairs, after at most *timeout_s*; sleeps at least as long as asked when nothing comes."""
+        if self._epoll is not None:
+            return self._epoll.poll(timeout_s)
+        return self._either().poll(timeout_s * 1000)
+
+    def close(self) -> None:
+        if self._epoll is not None:
+            self._epoll.close()
+
+    def _either(self) -> select.poll:
+        assert self._poll is not None
+        return self._poll

@@ -1,0 +1,101 @@
+"""From packets in the ring to entries on the board.
+
+Nearly all of a scan's answers are the same packet: an IPv4 or IPv6 header of the usual length and a TCP reset. They are
+taken column by column. Whatever is different - an open port, an ICMP message, IP options - is read packet by packet.
+The filter has checked the cookies already; see ``bpf.py``.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from climb.systems.scanner.syn.board import CLOSED, FILTERED, OPEN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from climb.systems.scanner.syn.board import Board
+    from climb.systems.scanner.syn.ring import Ring
+
+__all__ = ["Reader", "parse"]
+
+_TCP, _SYN = 6, 0x02
+
+
+def parse(packet: bytes) -> tuple[bytes, int, int]:
+    """Return the scanned address, the scanned port and what the packet says about it.
+
+    The packet must have passed the filter: it is a TCP answer or an ICMP message that quotes a probe.
+    """
+    if packet[0] >> 4 == 4:
+        protocol, address, payload = packet[9], packet[12:16], (packet[0] & 0xF) * 4
+        quoted_target, quoted_tcp = payload + 8 + 16, payload + 8 + 20
+    else:
+        protocol, address, payload = packet[6], packet[8:24], 40
+        quoted_target, quoted_tcp = payload + 8 + 24, payload + 8 + 40
+    if protocol == _TCP:
+        return address, int.from_bytes(packet[payload : payload + 2]), OPEN if packet[payload + 13] & _SYN else CLOSED
+    address = packet[quoted_target : quoted_target + len(address)]
+    return address, int.from_bytes(packet[quoted_tcp + 2 : quoted_tcp + 4]), FILTERED
+
+
+class Reader:
+    """Enters the answers of one address family on a board."""
+
+    def __init__(self, board: Board, packed: Sequence[bytes]) -> None:
+        """Take the board and the packed addresses of its hosts, in the same order."""
+        self._board = board
+        self._hosts = {address: number for number, address in enumerate(packed)}
+        self._rows = {port: number * len(packed) for number, port in enumerate(board.ports)}
+        self._only = packed[0] if len(packed) == 1 else None
+        self._width = len(packed[0])
+        # Where a plain answer has what, by the rules of the two IP versions.
+        if self._width == 4:
+            self._source, self._payload, self._plain = 12, 20, ((0, 0x45), (9, _TCP))
+        else:
+            self._source, self._payload, self._plain = 8, 40, ((6, _TCP),)
+
+    def read(self, ring: Ring, count: int) -> list[tuple[int, int]]:
+        """Enter the next ``count`` packets; return the new answers that are not resets: (place, number of the packet)."""
+        if not self._is_plain(ring, count):
+            return self._read_each(ring, range(count))
+        flags = ring.column(self._payload + 13, count)
+        odd = [] if flags.count(0x14) == count else [n for n, bits in enumerate(flags) if bits & _SYN]
+        news = self._read_each(ring, odd)
+        self._read_resets(ring, count)
+        return news
+
+    def place(self, address: bytes, port: int) -> int | None:
+        """Return where this port of this host is on the board."""
+        host, row = self._hosts.get(address), self._rows.get(port)
+        return None if host is None or row is None else row + host
+
+    def _is_plain(self, ring: Ring, count: int) -> bool:
+        return all(ring.column(offset, count).count(value) == count for offset, value in self._plain)
+
+    def _read_each(self, ring: Ring, numbers: Sequence[int]) -> list[tuple[int, int]]:
+        news = []
+        for number in numbers:
+            address, port, code = parse(ring.packet(number))
+            place = self.place(address, port)
+            if place is not None and self._board.answer(place, code) and code != CLOSED:
+                news.append((place, number))
+        return news
+
+    def _read_resets(self, ring: Ring, count: int) -> None:
+        """Enter ``CLOSED`` for every packet whose place is still unknown; open ones have been entered before."""
+        codes, rows = self._board.codes, self._rows
+        ports = struct.unpack(f"!{count}H", ring.columns(self._payload, 2, count))
+        if self._only is not None:
+            for port in ports:
+                place = rows[port]
+                if not codes[place]:
+                    codes[place] = CLOSED
+            return
+        hosts, width = self._hosts, self._width
+        sources = bytes(ring.columns(self._source, width, count))
+        for start, port in zip(range(0, count * width, width), ports, strict=True):
+            place = rows[port] + hosts[sources[start : start + width]]
+            if not codes[place]:
+                codes[place] = CLOSED

@@ -1,0 +1,171 @@
+"""Targets: addresses, blocks, ranges and names, each host once, never all in memory.
+
+A block may hold millions of hosts, so targets are kept as intervals of integers. Overlapping intervals are merged,
+which makes "scanned once" true without remembering each host. A name is an interval of one with a label on it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from climb.systems.scanner.errors import ScanUsageError
+
+__all__ = ["Host", "Targets", "parse_targets", "resolve"]
+
+MOST_HOSTS = 65_536  # a /16: more than this is more often a slip of the finger than a wish
+MOST_HOSTS_EVER = 2**32
+EXAMPLE = "a target is 192.0.2.7, 2001:db8::7, a host name, a block 192.0.2.0/29 or a range 192.0.2.1-20"
+
+_LAST_OCTET_RANGE = re.compile(r"(\d+\.\d+\.\d+)\.(\d+)-(\d+)", re.ASCII)
+_LOOKS_NUMERIC = re.compile(r"[\d.\-/]+", re.ASCII)
+_NAME = re.compile(r"(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*\.?")
+
+Resolver = Callable[[str], str]
+
+
+class Host(NamedTuple):
+    """One host to scan: what to call it and where it is."""
+
+    label: str
+    address: str
+    family: socket.AddressFamily
+    loopback: bool
+
+    @property
+    def named(self) -> bool:
+        """Whether the user gave a name, which then goes into ``Host:`` headers and TLS."""
+        return self.label != self.address
+
+
+class Interval(NamedTuple):
+    """Neighbouring addresses of one family, both ends included."""
+
+    family: socket.AddressFamily
+    first: int
+    last: int
+
+
+class Targets:
+    """Hosts, each once, in address order; iterating is lazy and may be repeated."""
+
+    def __init__(self, intervals: Iterable[Interval], labels: dict[tuple[int, int], str] | None = None) -> None:
+        self._intervals = _merged(intervals)
+        self._labels = labels or {}
+
+    def __len__(self) -> int:
+        return min(self.count, 2**63 - 1)
+
+    @property
+    def count(self) -> int:
+        return sum(last - first + 1 for _, first, last in self._intervals)
+
+    def __iter__(self) -> Iterator[Host]:
+        for family, first, last in self._intervals:
+            size = 4 if family == socket.AF_INET else 16
+            for value in range(first, last + 1):
+                address = socket.inet_ntop(family, value.to_bytes(size, "big"))
+                label = self._labels.get((family, value), address)
+                yield Host(label, address, family, _is_loopback(family, value))
+
+
+def parse_targets(words: Iterable[str], *, resolver: Resolver | None = None, allow_many: bool = False) -> Targets:
+    """The hosts that *words* name.
+
+    Raises ScanUsageError for a word that can't be a target, for a name that does not resolve, and, unless
+    *allow_many*, for more than 65,536 hosts.
+    """
+    intervals: list[Interval] = []
+    labels: dict[tuple[int, int], str] = {}
+    for word in words:
+        interval, label = _parse(word, resolver or resolve)
+        intervals.append(interval)
+        if interval.first == interval.last:
+            labels.setdefault((interval.family, interval.first), label)
+    if not intervals:
+        raise ScanUsageError(f"no target: {EXAMPLE}")
+    targets = Targets(intervals, labels)
+    _refuse_too_many(targets.count, allow_many=allow_many)
+    return targets
+
+
+def resolve(name: str) -> str:
+    """The first address that the system's resolver gives for *name*."""
+    try:
+        answers = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it can't be a name"
+        raise ScanUsageError(f"{name!r} does not resolve ({reason}): check the spelling or give an address") from error
+    return str(answers[0][4][0])
+
+
+def _parse(word: str, resolver: Resolver) -> tuple[Interval, str]:
+    last_octets = _LAST_OCTET_RANGE.fullmatch(word)
+    if last_octets:
+        return _octet_range(word, *last_octets.groups()), word
+    if "/" in word:
+        return _block(word), word
+    if ":" in word or _LOOKS_NUMERIC.fullmatch(word):
+        return _single(word, word)
+    if not _NAME.fullmatch(word) or len(word) > 253:
+        raise ScanUsageError(f"{word!r} can't be a target: {EXAMPLE}")
+    interval, _ = _single(resolver(word), word)
+    return interval, word
+
+
+def _single(address: str, word: str) -> tuple[Interval, str]:
+    plain, _, scope = address.partition("%")
+    try:
+        parsed = ipaddress.ip_address(plain)
+    except ValueError:
+        raise ScanUsageError(f"{word!r} can't be a target: {EXAMPLE}") from None
+    if scope:
+        raise ScanUsageError(f"{word!r} needs an interface, which this scanner can't choose: give a global address")
+    family = socket.AF_INET if parsed.version == 4 else socket.AF_INET6
+    value = int(parsed)
+    return Interval(family, value, value), socket.inet_ntop(family, parsed.packed)
+
+
+def _block(word: str) -> Interval:
+    try:
+        block = ipaddress.ip_network(word, strict=False)  # 192.0.2.5/29 is the block that holds that address
+    except ValueError:
+        raise ScanUsageError(f"{word!r} can't be a block of addresses: write 192.0.2.0/29 or 2001:db8::/120") from None
+    _, _, prefix = word.partition("/")
+    if not (prefix.isascii() and prefix.isdigit()):
+        raise ScanUsageError(f"{word!r} can't be a block of addresses: write the mask as a length, 192.0.2.0/29")
+    family = socket.AF_INET if block.version == 4 else socket.AF_INET6
+    return Interval(family, int(block.network_address), int(block.broadcast_address))
+
+
+def _octet_range(word: str, start: str, first: str, last: str) -> Interval:
+    low, _ = _single(f"{start}.{first}", word)
+    high, _ = _single(f"{start}.{last}", word)
+    if low.first > high.first:
+        raise ScanUsageError(f"{word!r} runs backwards: write {start}.{last}-{first}")
+    return Interval(low.family, low.first, high.first)
+
+
+def _merged(intervals: Iterable[Interval]) -> list[Interval]:
+    merged: list[Interval] = []
+    for family, first, last in sorted(intervals):
+        if merged and merged[-1].family == family and first <= merged[-1].last + 1:
+            before = merged.pop()
+            merged.append(Interval(before.family, before.first, max(before.last, last)))
+        else:
+            merged.append(Interval(family, first, last))
+    return merged
+
+
+def _is_loopback(family: socket.AddressFamily, value: int) -> bool:
+    return value >> 24 == 127 if family == socket.AF_INET else value == 1
+
+
+def _refuse_too_many(count: int, *, allow_many: bool) -> None:
+    if count > MOST_HOSTS_EVER:
+        raise ScanUsageError(f"{count:,} hosts can't be scanned: give a smaller block, for example 2001:db8::/112")
+    if count > MOST_HOSTS and not allow_many:
+        raise ScanUsageError(f"{count:,} hosts are more than a /16 ({MOST_HOSTS:,}): add --yes if you mean it")
