@@ -28,7 +28,9 @@ class _Seed(click.ParamType[str]):
         return value
 
 
-seed_option = click.option("--seed", type=_Seed(), metavar="HEX", help="Draw the inputs of this seed (printed by every run).")
+seed_option = click.option(
+    "--seed", type=_Seed(), metavar="HEX", help="Draw the inputs of this seed (printed by every run)."
+)
 
 
 @click.command()
@@ -91,7 +93,7 @@ async def _watch_loop(submission: Submission, project: Project, plan: Plan, seed
 
 async def _judge_once(submission: Submission, project: Project, plan: Plan, seed: str | None, *, json: bool) -> None:
     """One run; what is wrong with the folder is said, and watching goes on, since the next save may mend it."""
-    live = Live(submission, project, json=json)
+    live = Live(submission, project, plan, json=json)
     try:
         if submission.state is None and (submission.folder / "climb.toml").exists():
             submission, project = submission_and_project(submission.folder, None)

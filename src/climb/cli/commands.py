@@ -31,5 +31,10 @@ COMMANDS = (
     Entry("lint", "Work on Backend Climb", "ruff and mypy over the code", "climb.cli.develop:lint"),
     Entry("bench", "Work on Backend Climb", "race our systems against their peers", "climb.cli.develop:bench"),
     Entry("dev", "Work on Backend Climb", "the gate for authors: dev check", "climb.cli.dev:dev"),
-    Entry("completion", "Work on Backend Climb", "a completion script for bash, zsh or fish", "climb.cli.completion:completion"),
+    Entry(
+        "completion",
+        "Work on Backend Climb",
+        "a completion script for bash, zsh or fish",
+        "climb.cli.completion:completion",
+    ),
 )

@@ -64,7 +64,9 @@ def bench(name: str | None, arguments: tuple[str, ...]) -> int:
       climb bench scanner
     """
     folder = checkout() / "benchmarks"
-    names = sorted(path.stem for path in folder.glob("*.py") if '__name__ == "__main__"' in path.read_text(encoding="utf-8"))
+    names = sorted(
+        path.stem for path in folder.glob("*.py") if '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+    )
     if name is None:
         click.echo("\n".join(f"climb bench {each}" for each in names))
         return 0

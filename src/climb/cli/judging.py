@@ -44,7 +44,9 @@ def submission_and_project(folder: Path, reference: str | None) -> tuple[Submiss
     if reference is not None:
         return reference_submission(reference)
     if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", next_step="climb check FOLDER, with the folder that has the climb.toml")
+        raise UsageError(
+            f"{folder} is not a folder", next_step="climb check FOLDER, with the folder that has the climb.toml"
+        )
     submission = load_submission(folder)
     return submission, load_project(submission.project)
 
@@ -52,12 +54,13 @@ def submission_and_project(folder: Path, reference: str | None) -> tuple[Submiss
 class Live:
     """Prints a run while it happens; with ``json`` only the verdict document at the end."""
 
-    def __init__(self, submission: Submission, project: Project, *, json: bool) -> None:
+    def __init__(self, submission: Submission, project: Project, plan: Plan, *, json: bool) -> None:
         self._json = json
         self._console = console()
         self._report = Reporter(self._console, symbols(), submission.folder)
         self._submission = submission
         self._project = project
+        self._whole = plan.only is None and plan.check is None
         self._spinner: Spinner | None = None
         self._heading: tuple[str, str] | None = None
 
@@ -83,7 +86,9 @@ class Live:
             case BuildStarted():
                 self._progress(f"building: {event.command}")
             case BuildDone():
-                built = "not built again: nothing changed" if event.seconds is None else f"built in {event.seconds:.1f} s"
+                built = (
+                    "not built again: nothing changed" if event.seconds is None else f"built in {event.seconds:.1f} s"
+                )
                 self._print_heading(built if event.ok else "the build failed")
             case StageStarted():
                 self._progress(f"{event.number} {event.title}: check 1 of {event.checks}")
@@ -108,7 +113,7 @@ class Live:
         failed = verdict.first_failure
         waiting = next((stage.number for stage in verdict.stages if stage.status is Status.FAILED), None)
         for stage in verdict.stages:
-            if stage.status is Status.SKIPPED and waiting is not None and stage.number > waiting:
+            if self._whole and stage.status is Status.SKIPPED and waiting is not None and stage.number > waiting:
                 self._report.stage_line(stage, waits_for=waiting)
         if verdict.build is not None:
             self._report.failure(None, verdict.build, verdict, hints_left=0)
@@ -116,7 +121,8 @@ class Live:
             stage, check = failed
             self._report.failure(stage, check, verdict, hints_left=self._hints_left(stage))
             self._report.other_failures(verdict, check)
-        self._report.conclusion(verdict)
+        if self._whole:
+            self._report.conclusion(verdict)
 
     def _hints_left(self, stage: StageResult) -> int:
         return hints.left(self._submission.climb_folder, self._project.stages[stage.number - 1])
@@ -134,7 +140,7 @@ class Live:
 
 def judge(submission: Submission, project: Project, *, seed: str, plan: Plan, json: bool) -> Verdict:
     """Run the judge and show it; the verdict's ``exit_code`` is the command's."""
-    live = Live(submission, project, json=json)
+    live = Live(submission, project, plan, json=json)
     try:
         return asyncio.run(run(submission, project, seed=seed, plan=plan, on_event=live))
     finally:

@@ -72,7 +72,13 @@ def _document(project: Project, progress: Verdict | None) -> dict[str, object]:
         "state": project.info.state,
         "languages": list(project.info.languages),
         "stages": [
-            {"id": stage.id, "number": number, "title": stage.title, "concepts": stage.concepts, "checks": len(stage.checks)}
+            {
+                "id": stage.id,
+                "number": number,
+                "title": stage.title,
+                "concepts": stage.concepts,
+                "checks": len(stage.checks),
+            }
             for number, stage in enumerate(project.stages, 1)
         ],
         "passed_here": here.passed if here else None,

@@ -22,7 +22,11 @@ from climb.judge.verdict import Status, Verdict
 __all__ = ["replay", "show_check"]
 
 dir_option = click.option(
-    "--dir", "folder", type=click.Path(path_type=Path), default=".", help="The submission's folder (by default this one)."
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=".",
+    help="The submission's folder (by default this one).",
 )
 reference_option = click.option("--reference", metavar="PROJECT", help="A run of our own system for this project.")
 
@@ -72,7 +76,9 @@ def failed_check(verdict: Verdict, number: str | None) -> str:
     """The number of the check that is meant: the one named, or the first that failed."""
     failed = verdict.first_failure
     if number is None and failed is None:
-        raise click.UsageError(f"in run {verdict.run} every check that ran passed: there is nothing to shrink or replay alone")
+        raise click.UsageError(
+            f"in run {verdict.run} every check that ran passed: there is nothing to shrink or replay alone"
+        )
     if number is None and failed is not None:
         return failed[1].number
     known = {check.number for stage in verdict.stages for check in stage.checks}

@@ -16,6 +16,7 @@ __all__ = ["Reporter"]
 
 _LABEL = 10
 _INDENT = 8
+_LONGEST_LINE = 500  # of a program's own output; the terminal wraps it as it would have
 _STYLES = {
     Status.PASSED: "green",
     Status.FAILED: "red",
@@ -37,8 +38,9 @@ class Reporter:
     def heading(self, left: str, right: str) -> None:
         """The first line: what is judged, and how the build went."""
         text = Text("  " + left, style="bold")
-        room = self._width - len(text) - len(right) - 1
-        text.append(" " * room + right if room > 0 else "\n  " + right, style="not bold dim")
+        if right:
+            room = self._width - len(text) - len(right) - 1
+            text.append(" " * room + right if room > 0 else "\n  " + right, style="not bold dim")
         self._print(text)
         self._print("")
 
@@ -86,7 +88,9 @@ class Reporter:
         self._print("")
         self._print(Text("  also not held:", style="dim"))
         for check in others:
-            self._wrapped(Text.assemble("    ", (f"{check.number}  ", _STYLES[check.status]), printable(check.claim)), 9)
+            self._wrapped(
+                Text.assemble("    ", (f"{check.number}  ", _STYLES[check.status]), printable(check.claim)), 9
+            )
 
     def conclusion(self, verdict: Verdict) -> None:
         """The last line: how far, and what is next."""
@@ -103,7 +107,8 @@ class Reporter:
         transcript = next((piece for piece in check.evidence if isinstance(piece, Transcript)), None)
         if transcript is not None:
             words = [word.replace(f"{self._home}/", "./", 1) for word in transcript.argv]
-            self._field("ran", shlex.join(words))
+            # Not wrapped: a command is there to be copied.
+            self._print(Text.assemble(" " * _INDENT, (f"{'ran':<{_LABEL}}", "dim"), printable(shlex.join(words))))
 
     def _evidence(self, piece: Evidence) -> None:
         match piece:
@@ -146,7 +151,7 @@ class Reporter:
     def _output(self, piece: Output) -> None:
         self._print(Text(" " * _INDENT + f"{piece.title}:", style="dim"))
         for line in piece.lines:
-            self._print(Text(" " * _INDENT + "| " + printable(line)[: self._width - _INDENT - 2]))
+            self._print(Text(" " * _INDENT + "| " + printable(line[:_LONGEST_LINE])))
 
     def _next_steps(self, stage: StageResult | None, check: CheckResult, verdict: Verdict, hints_left: int) -> None:
         if stage is None:
@@ -178,7 +183,9 @@ class Reporter:
 def _wrap(line: Text, width: int, hang: int, console: Console) -> list[Text]:
     """``line`` in pieces no wider than ``width``; all but the first begin at column ``hang``."""
     head, body = line[:hang], line[hang:]
-    pieces = [piece for part in body.split("\n", allow_blank=True) for piece in part.wrap(console, max(width - hang, 20))]
+    pieces = [
+        piece for part in body.split("\n", allow_blank=True) for piece in part.wrap(console, max(width - hang, 20))
+    ]
     if not pieces:
         return [head]
     for piece in pieces:
@@ -199,4 +206,6 @@ def sparkline(series: Series, symbols: Symbols) -> str:
 
 def _size(piece: Transcript) -> str:
     lines = piece.stdout.count("\n")
-    return f"{lines} lines on standard output" if piece.stdout_bytes < 4000 else f"{piece.stdout_bytes:,} bytes on standard output"
+    if piece.stdout_bytes >= 4000:
+        return f"{piece.stdout_bytes:,} bytes on standard output"
+    return f"{lines} {'line' if lines == 1 else 'lines'} on standard output"

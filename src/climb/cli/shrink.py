@@ -26,7 +26,9 @@ __all__ = ["shrink"]
 @click.argument("name", metavar="[RUN]", required=False)
 @dir_option
 @reference_option
-@click.option("--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Stop searching after this time.")
+@click.option(
+    "--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Stop searching after this time."
+)
 def shrink(name: str | None, folder: Path, reference: str | None, seconds: float) -> int:
     """Find the smallest input with which the check still fails in the same way.
 

@@ -8,14 +8,16 @@ from pathlib import Path
 import click
 
 from climb.errors import UsageError
-from climb.judge.project import ProjectInfo, find, projects_folder, slugs
+from climb.judge.project import ProjectInfo, find, projects_folder
 
 __all__ = ["start"]
 
 
 @click.command()
 @click.argument("project", metavar="PROJECT")
-@click.option("--lang", "language", metavar="LANGUAGE", required=True, help="The starter's language; climb list names them.")
+@click.option(
+    "--lang", "language", metavar="LANGUAGE", required=True, help="The starter's language; climb list names them."
+)
 @click.argument("folder", type=click.Path(path_type=Path), required=False, metavar="[DIR]")
 def start(project: str, language: str, folder: Path | None) -> None:
     """Make the folder DIR (by default named like the project) with a starter that fails stage 1 for the right reason.
@@ -44,7 +46,15 @@ def _copy(info: ProjectInfo, language: str, target: Path) -> None:
             next_step="any language works: make a folder with a climb.toml (project, run, and build if it needs one)",
         )
     if target.exists() and any(target.iterdir()):
-        raise UsageError(f"{target} exists and is not empty; nothing was written", next_step=f"climb start {info.slug} --lang {language} DIR")
+        raise UsageError(
+            f"{target} exists and is not empty; nothing was written",
+            next_step=f"climb start {info.slug} --lang {language} DIR",
+        )
     folder = projects_folder() / info.slug
-    shutil.copytree(folder / "starters" / language, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("target", "node_modules", "__pycache__", "dist", "_build"))
+    shutil.copytree(
+        folder / "starters" / language,
+        target,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("target", "node_modules", "__pycache__", "dist", "_build"),
+    )
     shutil.copy(folder / "brief.md", target / "BRIEF.md")

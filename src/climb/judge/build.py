@@ -23,7 +23,20 @@ __all__ = ["BUILD_LIMITS", "LARGE_FOLDERS", "Build", "build", "fingerprints", "s
 
 BUILD_LIMITS = Limits(seconds=900, memory=16 * 1024 * MIB, processes=2048, output=64 * MIB)
 LARGE_FOLDERS = frozenset(
-    {".climb", ".git", ".hg", ".venv", "venv", "node_modules", "target", "_build", "deps", "__pycache__", ".gradle", ".idea"}
+    {
+        ".climb",
+        ".git",
+        ".hg",
+        ".venv",
+        "venv",
+        "node_modules",
+        "target",
+        "_build",
+        "deps",
+        "__pycache__",
+        ".gradle",
+        ".idea",
+    }
 )
 _MISSING_TOOL = re.compile(r"^(?:.*?: )?(?:line )?\d*:? ?([\w.+-]+): (?:command )?not found\s*$", re.MULTILINE)
 
@@ -90,7 +103,7 @@ def _raise_if_tool_missing(command: str, outcome: Outcome) -> None:
     if outcome.ending.code != 127:
         return
     complaint = _MISSING_TOOL.search(outcome.stderr.decode(errors="replace"))
-    tool = complaint[1] if complaint else command.split()[0]
+    tool = complaint[1] if complaint else command.split(maxsplit=1)[0]
     raise SetupError(
         f"{tool!r} is not installed, and the build needs it: {command}",
         next_step=f"install {tool}, or change build in climb.toml",

@@ -34,7 +34,13 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def run_check(
-    project: Project, stage: Stage, check: Check, submission: Submission, seed: str, *, forced: Sequence[int] | None = None
+    project: Project,
+    stage: Stage,
+    check: Check,
+    submission: Submission,
+    seed: str,
+    *,
+    forced: Sequence[int] | None = None,
 ) -> Checked:
     """Judge one claim. Never raises for what a program does; SetupError and UsageError of the submission pass through."""
     draw = Choices(f"{seed}/{stage.id}/{check.id}", forced=forced)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set as AbstractSet
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,7 +25,7 @@ def show(value: object) -> str:
     """A value as a learner would meet it: JSON where there is such a form."""
     if isinstance(value, str):
         return msgspec.json.encode(value).decode()
-    if isinstance(value, Set):
+    if isinstance(value, AbstractSet):
         return _show_members(sorted(value, key=_natural))
     if isinstance(value, bytes):
         return repr(value)
@@ -44,12 +44,12 @@ def compare(expected: object, received: object) -> Difference:
     if isinstance(expected, Mapping) and isinstance(received, Mapping):
         return _compare_mappings(expected, received)
     texts = show(expected), show(received)
-    if isinstance(expected, Set) and isinstance(received, Set):
+    if isinstance(expected, AbstractSet) and isinstance(received, AbstractSet):
         return Difference(*texts, _compare_sets(expected, received), None)
     return Difference(*texts, (), (0, len(texts[1])))
 
 
-def _compare_sets(expected: Set[Any], received: Set[Any]) -> tuple[str, ...]:
+def _compare_sets(expected: AbstractSet[Any], received: AbstractSet[Any]) -> tuple[str, ...]:
     missing, extra = expected - received, received - expected
     lines = []
     if missing:

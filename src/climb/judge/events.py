@@ -11,7 +11,17 @@ import msgspec
 from climb.judge.submission import Submission
 from climb.judge.verdict import CheckResult, StageResult, Verdict
 
-__all__ = ["BuildDone", "BuildStarted", "CheckDone", "Event", "OnEvent", "RunDone", "RunStarted", "StageDone", "StageStarted"]
+__all__ = [
+    "BuildDone",
+    "BuildStarted",
+    "CheckDone",
+    "Event",
+    "OnEvent",
+    "RunDone",
+    "RunStarted",
+    "StageDone",
+    "StageStarted",
+]
 
 
 class RunStarted(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """What a check may demand of what it received. A demand that does not hold ends the check with a comparison as evidence.
 
-    expect(report.open_ports, "open ports").equals({8080}, why="a completed handshake means open")
+expect(report.open_ports, "open ports").equals({8080}, why="a completed handshake means open")
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ class Expectation:
         fail(self._subject, expected=expected, received=show(self._received), why=why, saw=saw)
 
 
-def within(value: float, limit: float, subject: str, *, unit: str, calibration: str, why: str, saw: object = None) -> None:
+def within(
+    value: float, limit: float, subject: str, *, unit: str, calibration: str, why: str, saw: object = None
+) -> None:
     """A measured ``value`` keeps its ``limit``; ``calibration`` says in words how this machine's limit came about."""
     if value <= limit:
         return

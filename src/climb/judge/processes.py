@@ -64,7 +64,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 def _members_linux(marker: str, session: int | None) -> list[int]:
     needle = f"{MARKER}={marker}".encode()
-    pids = (int(name) for name in os.listdir("/proc") if name.isdigit())
+    pids = (int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit())
     return [pid for pid in pids if _belongs(pid, needle, session)]
 
 

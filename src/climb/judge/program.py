@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import msgspec
 
@@ -92,7 +93,7 @@ class Program:
         state = "not started" if self._process is None else f"pid {self._process.pid}"
         return f"Program({' '.join(self.argv)!r}, {state})"
 
-    async def __aenter__(self) -> Program:
+    async def __aenter__(self) -> Self:
         self._started = time.monotonic()
         self._process = await asyncio.create_subprocess_exec(
             *_with_limits(self.argv, self.limits),

@@ -6,7 +6,7 @@ have been broken meanwhile), then on to the next until one fails.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,7 +54,7 @@ def current_stage(submission: Submission, project: Project) -> int:
 
 async def run(submission: Submission, project: Project, *, seed: str, plan: Plan, on_event: OnEvent) -> Verdict:
     """Judge ``submission`` and store the verdict in a new run folder. Raises SetupError and UsageError, nothing else."""
-    started = datetime.datetime.now(datetime.UTC)
+    started = dt.datetime.now(dt.UTC)
     folder = runs.new_run(submission.climb_folder, started.strftime("%Y%m%dT%H%M%S"), seed)
     on_event(RunStarted(submission, seed, folder))
     built = await _build(submission, on_event)

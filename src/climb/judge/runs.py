@@ -109,7 +109,9 @@ def find_run(climb_folder: Path, name: str | None) -> RunReference:
         return RunReference(folder, None)
     match = _REFERENCE.fullmatch(name)
     if match is None:
-        raise UsageError(f"{name!r} is not a run; runs look like 41c2 or 41c2-3.2", next_step="climb check   (prints one)")
+        raise UsageError(
+            f"{name!r} is not a run; runs look like 41c2 or 41c2-3.2", next_step="climb check   (prints one)"
+        )
     folders = sorted((climb_folder / "runs").glob(f"*{match['run']}*/verdict.json"))
     if not folders:
         raise UsageError(f"there is no run {match['run']!r} in {climb_folder / 'runs'}", next_step=_known(climb_folder))
@@ -148,4 +150,6 @@ def read_smallest(folder: Path, check_number: str) -> Smallest:
         return msgspec.json.decode((folder / "smallest" / f"{check_number}.json").read_bytes(), type=Smallest)
     except (OSError, msgspec.DecodeError) as error:
         name = f"{folder.name}-{check_number}"
-        raise UsageError(f"nothing smaller is known for check {check_number}", next_step=f"climb shrink {name}") from error
+        raise UsageError(
+            f"nothing smaller is known for check {check_number}", next_step=f"climb shrink {name}"
+        ) from error

@@ -56,7 +56,9 @@ def load(folder: Path) -> Submission:
             next_step="climb start scanner --lang python   (makes a folder that has one)",
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise UsageError(f"{path}: {error}", next_step=f"a complete {MANIFEST} looks like this:\n\n{_EXAMPLE}") from error
+        raise UsageError(
+            f"{path}: {error}", next_step=f"a complete {MANIFEST} looks like this:\n\n{_EXAMPLE}"
+        ) from error
     if not manifest.run.strip():
         raise UsageError(f"{path}: run is empty", next_step=f"a complete {MANIFEST} looks like this:\n\n{_EXAMPLE}")
     return Submission(

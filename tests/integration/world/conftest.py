@@ -4,9 +4,9 @@ A blocking connect on loopback completes in the kernel, before the world's event
 what the world finds when it looks next.
 """
 
-import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -41,4 +41,4 @@ def connect() -> Iterator[Connect]:
 @pytest.fixture
 def open_files() -> Callable[[], int]:
     """How many descriptors this process has."""
-    return lambda: len(os.listdir("/proc/self/fd"))
+    return lambda: len(list(Path("/proc/self/fd").iterdir()))

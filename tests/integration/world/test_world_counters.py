@@ -17,6 +17,8 @@ for number in range(1500):
     if len(sockets) == 4:
         sockets.pop(0).close()
     sockets.append(socket.create_connection(addresses[number % len(addresses)]))
+print("four are open", flush=True)
+sys.stdin.read()
 """
 
 
@@ -76,11 +78,19 @@ async def test_a_busy_program_is_never_overcounted(world) -> None:
     """A process that keeps four sockets, closing one before it opens the next, shows at most four."""
     servers = [await world.listener(hold()) for _ in range(3)]
     addresses = [(server.address, server.port) for server in servers]
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", FOUR_AT_A_TIME, repr(addresses))
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", FOUR_AT_A_TIME, repr(addresses), stdin=pipe, stdout=pipe
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert await asyncio.wait_for(process.stdout.readline(), 30) == b"four are open\n"
+    seen = world.seen
+    process.stdin.close()
 
     assert await asyncio.wait_for(process.wait(), 30) == 0
-    assert world.seen.connections == 1500
-    assert world.seen.at_once == 4
+    assert seen.connections == 1500
+    assert seen.at_once == 4
 
 
 async def test_the_kernel_says_when_a_connection_began(world, connect) -> None:

@@ -113,10 +113,14 @@ async def test_a_closed_server_refuses(world, connect) -> None:
 
 async def test_an_error_in_the_check_passes_through() -> None:
     """The world closes and does not hide what went wrong."""
-    with pytest.raises(ZeroDivisionError):
+
+    async def check() -> None:
         async with World(Choices("life")) as world:
             await world.listener(hold())
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await check()
 
 
 async def test_the_limit_of_open_files_is_raised_when_needed() -> None:

@@ -11,6 +11,8 @@ from climb.judge.world import World
 from climb.judge.world.attempts import Kernel
 from climb.judge.world.scripts import hold
 
+EPHEMERAL = tuple(map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()))
+
 
 def answer(address: str, port: int) -> int:
     """The result of a plain connect: 0, or an error number."""
@@ -69,6 +71,14 @@ async def test_a_silent_port_stays_silent_through_many_attempts(world) -> None:
             client.connect_ex((silent.address, silent.ports[0]))
 
     assert await asyncio.to_thread(answer, silent.address, silent.ports[0]) == errno.EAGAIN
+
+
+async def test_a_silent_port_can_be_woken(world) -> None:
+    """From then on there is room for a connection, so a connect completes."""
+    silent = await world.silent(1)
+    silent.wake()
+
+    assert answer(silent.address, silent.ports[0]) == 0
 
 
 async def test_silent_ports_come_by_the_hundred(world) -> None:
@@ -130,7 +140,7 @@ async def test_proc_tells_the_same_as_netlink(world) -> None:
 
 async def test_random_ports_stay_out_of_the_ephemeral_range(world) -> None:
     """A program's own outgoing connections can't sit on them."""
-    low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    low, high = EPHEMERAL
     if high - low > 55000:
         pytest.skip("nearly all ports are ephemeral on this machine")
     ports = [(await world.listener(hold())).port for _ in range(50)]

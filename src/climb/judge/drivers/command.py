@@ -215,7 +215,9 @@ def _object(number: int, line: str) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(line.encode())
     except msgspec.DecodeError as error:
-        fail(f"line {number} of standard output", expected="a JSON object", received=f"{line[:200]}   ({error})", why=why)
+        fail(
+            f"line {number} of standard output", expected="a JSON object", received=f"{line[:200]}   ({error})", why=why
+        )
     if not isinstance(value, dict):
         fail(f"line {number} of standard output", expected="a JSON object", received=line[:200], why=why)
     return value

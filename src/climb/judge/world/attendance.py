@@ -9,7 +9,9 @@ A private epoll set watches every connection for its end, edge-triggered, so tha
 open. What it reports as open was open when it was asked, and all of those had arrived before: they really were open at once.
 
 A server notices a client's end, but not the client's close() of a connection that the server itself has closed. Scripts that end
-therefore send FIN and wait for the client's; only ``reset`` and ``close`` end a connection from this side.
+therefore send FIN and wait for the client's; only ``reset`` and ``close`` end a connection from this side. And a FIN waits
+behind data for which the server's buffers have no room: with a script that never reads, a client that has sent a megabyte and
+closed still looks open.
 """
 
 from __future__ import annotations
@@ -56,19 +58,25 @@ class Attendance:
         self._loop = loop
         self._ends = select.epoll()
         self._here: dict[int, Connection] = {}
+        self._arrived: set[Seen] = set()  # counters with arrivals that are not counted yet
         loop.add_reader(self._ends.fileno(), self.sweep)
 
     def arrive(self, connections: list[Connection]) -> None:
-        """Admit what was just accepted, and count."""
+        """Admit what was just accepted. It is counted once all servers that have clients waiting accepted theirs.
+
+        Counting at each arrival would be right too, but would miss more: the clients do not stand still meanwhile.
+        """
+        if not self._arrived:
+            self._loop.call_soon(self.sweep)
         for connection in connections:
             self._here[connection.sock.fileno()] = connection
             self._ends.register(connection.sock, select.EPOLLRDHUP | select.EPOLLET)
             for seen in connection.seens:
                 seen.arrive(connection.visit)
-        self._settle({seen for connection in connections for seen in connection.seens} | self._collect_ends())
+            self._arrived.update(connection.seens)
 
     def sweep(self) -> None:
-        """Take note of all who have left by now."""
+        """Take note of all who have left by now, then count who is here."""
         self._settle(self._collect_ends())
 
     def close(self, connection: Connection, *, reset: bool = False) -> None:
@@ -131,8 +139,9 @@ class Attendance:
         return set(connection.seens)
 
     def _settle(self, changed: set[Seen]) -> None:
-        for seen in changed:
+        for seen in changed | self._arrived:
             seen.settle()
+        self._arrived.clear()
 
 
 def began(sock: socket.socket) -> float:

@@ -53,9 +53,9 @@ def tcp_socket(family: socket.AddressFamily) -> socket.socket:
     return sock
 
 
-def bound_at(address: str, port: int) -> socket.socket:
-    """A socket bound to exactly this port; raises SetupError if somebody holds it."""
-    sock = _try_bind(address, port, reuse=True)
+def bound_at(address: str, port: int, *, backlog: int) -> socket.socket:
+    """A socket that listens on exactly this port; raises SetupError if somebody holds it."""
+    sock = _try_bind(address, port, backlog)
     if sock is None:
         raise SetupError(
             f"port {port} on {address} is taken by another program",
@@ -64,8 +64,8 @@ def bound_at(address: str, port: int) -> socket.socket:
     return sock
 
 
-def bound_somewhere(draw: Draws, address: str, *, reuse: bool, count: int = 1) -> list[socket.socket]:
-    """Sockets bound to random ports: each the drawn one, or the next above it that is free.
+def bound_somewhere(draw: Draws, address: str, *, backlog: int | None, count: int = 1) -> list[socket.socket]:
+    """Sockets on random ports: each the drawn one, or the next above it that is free. They listen if there is a backlog.
 
     Few ports are drawn one by one; for many, one start is drawn and they follow each other, to keep the draws few.
     """
@@ -75,17 +75,17 @@ def bound_somewhere(draw: Draws, address: str, *, reuse: bool, count: int = 1) -
         if count <= 16:
             for _ in range(count):
                 start = draw.integer(0, len(numbers) - 1)
-                held.append(_next_free(address, _from(numbers, start), reuse=reuse))
+                held.append(_next_free(address, _from(numbers, start), backlog))
         else:
             upwards = _from(numbers, draw.integer(0, len(numbers) - 1))
-            held.extend(_next_free(address, upwards, reuse=reuse) for _ in range(count))
+            held.extend(_next_free(address, upwards, backlog) for _ in range(count))
     return held
 
 
 def bound_near(address: str, port: int, reach: int) -> list[socket.socket]:
     """Sockets bound to the ports up to ``reach`` below and above ``port``, in order, without those that somebody holds."""
     wanted = [n for n in range(port - reach, port + reach + 1) if 1024 <= n <= 65535 and n != port]
-    tried = (_try_bind(address, number, reuse=False) for number in wanted)
+    tried = (_try_bind(address, number, None) for number in wanted)
     return [sock for sock in tried if sock is not None]
 
 
@@ -107,25 +107,28 @@ def _from(numbers: tuple[int, ...], start: int) -> Iterator[int]:
     yield from numbers[:start]
 
 
-def _next_free(address: str, candidates: Iterator[int], *, reuse: bool) -> socket.socket:
+def _next_free(address: str, candidates: Iterator[int], backlog: int | None) -> socket.socket:
     for port in candidates:
-        sock = _try_bind(address, port, reuse=reuse)
+        sock = _try_bind(address, port, backlog)
         if sock is not None:
             return sock
     raise SetupError(f"no free port is left on {address}")
 
 
-def _try_bind(address: str, port: int, *, reuse: bool) -> socket.socket | None:
-    """A socket bound to this port, or None if somebody holds it.
+def _try_bind(address: str, port: int, backlog: int | None) -> socket.socket | None:
+    """A socket on this port, listening if there is a backlog, or None if somebody holds the port.
 
-    ``reuse`` is for servers: a replay gets the same address and port again while the last run's connections are in TIME_WAIT.
-    A held port must not have it, or else another program that sets it too could listen there.
+    Servers set SO_REUSEADDR: a replay gets the same address and port again while the last run's connections are in TIME_WAIT.
+    They listen at once, since until then the kernel lets another one bind the same port. A port that is only held must not set
+    it, or else another program that sets it too could listen there.
     """
     sock = tcp_socket(family_of(address))
     try:
-        if reuse:
+        if backlog is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((address, port))
+        if backlog is not None:
+            sock.listen(backlog)
     except OSError as error:
         sock.close()
         if error.errno in {errno.EADDRINUSE, errno.EACCES}:

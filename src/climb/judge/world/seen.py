@@ -2,6 +2,9 @@
 
 The counts err on one side only. A claim like "never more than N connections at once" must not blame a program that kept it, so
 every count here is a lower bound of what the program did, and exact when the judge got enough processor time.
+
+Connections are known from the kernel at any moment. Their bytes are known once a script has read them: ask for ``requests``,
+``received`` and ``server_names`` after ``drained``.
 """
 
 from __future__ import annotations

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from climb.judge.world.tls import Tls
 
-__all__ = ["Scope", "Server"]
+__all__ = ["Scope", "Server", "read_out"]
 
 _NO_MORE = {errno.EAGAIN, errno.EWOULDBLOCK}
+_READING_OUT_S = 0.25
 
 
 class Scope(Protocol):
@@ -71,9 +72,11 @@ class Server:
         return self._seen
 
     async def drained(self, timeout_s: float) -> bool:
-        """Wait until no connection is open; False if some still are after ``timeout_s``."""
+        """Wait until no connection is open and what clients sent is read; False if some are open after ``timeout_s``."""
         self.catch_up()
-        return await self._seen.emptied(timeout_s)
+        empty = await self._seen.emptied(timeout_s)
+        await read_out(self._serving)
+        return empty
 
     def catch_up(self) -> None:
         """Accept what waits and note who has left, without waiting for the event loop's turn."""
@@ -158,3 +161,9 @@ class Server:
         finally:
             connection.visit.server_name = encrypted.server_name
         return Peer(connection, encrypted, self._attendance)
+
+
+async def read_out(serving: set[asyncio.Task[None]]) -> None:
+    """Let scripts read what their clients left behind; a script that pauses or never reads is not waited for."""
+    if serving:
+        await asyncio.wait(serving, timeout=_READING_OUT_S)

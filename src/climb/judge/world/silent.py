@@ -74,14 +74,12 @@ class Silent:
 
 
 async def fill_queues(listeners: Sequence[socket.socket]) -> None:
-    """Make these bound sockets listen and drop every SYN.
+    """Make these sockets, which listen with a backlog of 0, drop every further SYN.
 
     Raises SetupError if a SYN is answered nevertheless.
     """
     waiting = list(listeners)
     for batch in (waiting[start : start + _AT_A_TIME] for start in range(0, len(waiting), _AT_A_TIME)):
-        for listener in batch:
-            listener.listen(0)
         with _connecting(batch) as clients:
             answered = await _completed(clients, len(batch), _CONNECT_S)
             if answered < len(batch):

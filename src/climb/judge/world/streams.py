@@ -22,7 +22,7 @@ __all__ = ["EncryptedStream", "PeerGone", "PlainStream", "Stream"]
 _CHUNK_BYTES = 16 * 1024  # a TLS record's most; also what a broken connection may miscount
 
 
-class PeerGone(Exception):  # noqa: N818 - not an error: how a script learns that it is over
+class PeerGone(Exception):
     """The other side is gone. It ends the script quietly, unless the script wants to know."""
 
 
@@ -61,12 +61,12 @@ class PlainStream:
             await asyncio.sleep(0)  # sock_sendall does not suspend while the kernel takes everything
 
     async def receive(self, limit: int) -> bytes:
+        await asyncio.sleep(0)  # nor does sock_recv while there is something to read
         try:
             data = await asyncio.get_running_loop().sock_recv(self._connection.sock, limit)
         except OSError as error:
             raise PeerGone from error
         self._connection.visit.received += len(data)
-        await asyncio.sleep(0)  # nor does sock_recv while there is something to read
         return data
 
     async def half_close(self) -> None:

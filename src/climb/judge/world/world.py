@@ -18,7 +18,7 @@ from climb.judge.world.attendance import Attendance
 from climb.judge.world.certificates import Certificate, Certifier, KeyKind
 from climb.judge.world.scripts import hold
 from climb.judge.world.seen import Seen
-from climb.judge.world.server import Server
+from climb.judge.world.server import Server, read_out
 from climb.judge.world.silent import Silent, fill_queues
 from climb.judge.world.tls import Tls, make_tls
 
@@ -118,10 +118,9 @@ class World:
         attendance = self._open_attendance()
         where = self.host if address is None else address
         if port is None:
-            (sock,) = ports.bound_somewhere(self.draw, where, reuse=True)
+            (sock,) = ports.bound_somewhere(self.draw, where, backlog=backlog)
         else:
-            sock = ports.bound_at(where, port)
-        sock.listen(backlog)
+            sock = ports.bound_at(where, port, backlog=backlog)
         server = Server(sock, script or hold(), tls=tls, scope=self, attendance=attendance, whole=self._seen)
         self._servers.append(server)
         return server
@@ -129,7 +128,7 @@ class World:
     def closed(self, count: int, *, address: str | None = None) -> list[int]:
         """``count`` random ports that refuse, in ascending order; each is held, so that nobody else can listen there."""
         where = self.host if address is None else address
-        return self._hold(ports.bound_somewhere(self.draw, where, reuse=False, count=count))
+        return self._hold(ports.bound_somewhere(self.draw, where, backlog=None, count=count))
 
     def near(self, port: int, *, reach: int = 3, address: str | None = None) -> list[int]:
         """The ports up to ``reach`` below and above this one that refuse; those that somebody holds are left out."""
@@ -142,7 +141,7 @@ class World:
         Raises SetupError if this machine's kernel answers nevertheless.
         """
         where = self.host if address is None else address
-        sockets = ports.bound_somewhere(self.draw, where, reuse=True, count=count)
+        sockets = ports.bound_somewhere(self.draw, where, backlog=0, count=count)
         numbers = self._hold(sockets)
         await fill_queues(sockets)
         return Silent(where, tuple(numbers), sockets)
@@ -190,8 +189,10 @@ class World:
         return self._seen
 
     async def drained(self, timeout_s: float) -> bool:
-        """Wait until no connection to any server is open; False if some still are after ``timeout_s``."""
-        return await self.seen.emptied(timeout_s)
+        """``Server.drained`` for all servers together."""
+        empty = await self.seen.emptied(timeout_s)
+        await read_out(self._tasks)
+        return empty
 
     # --- tasks ---
 

@@ -27,7 +27,9 @@ class Report:
             fail(
                 "the last line of standard output",
                 expected='{"summary": {"hosts": …, "ports": …, "open": …, "closed": …, "filtered": …, "elapsed_s": …}}',
-                received=call.stdout.splitlines()[-1][:200] if call.stdout.strip() else "nothing: standard output is empty",
+                received=call.stdout.splitlines()[-1][:200]
+                if call.stdout.strip()
+                else "nothing: standard output is empty",
                 why="Whoever reads your output knows by the summary that the scan is complete.",
             )
         self.call = call

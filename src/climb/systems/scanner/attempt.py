@@ -58,11 +58,13 @@ class Attempt:
     def over(self) -> bool:
         return self._alarm is None
 
-    def began(self, sock: socket.socket, now: float) -> None:
+    def began(self, sock: socket.socket, now: float) -> Line:
         """A connection to the port is under way."""
         self.tries += 1
-        self._open.append(self._lines.hold(sock, self, now))
+        line = self._lines.hold(sock, self, now)
+        self._open.append(line)
         self._wait(now)
+        return line
 
     def ready(self, line: Line, now: float) -> None:
         """A handshake ended, one way or the other."""
@@ -73,7 +75,8 @@ class Attempt:
             state, reason = State.CLOSED, "rst"
         if state is not State.FILTERED:
             self._rtts.add(self.host.address, self.rtt_s)
-        self.settle(state, reason, None if error or state is State.CLOSED else line, now)
+        keep = line if state is State.OPEN and not error else None
+        self.settle(state, reason, keep, now)
 
     def settle(self, state: State, reason: str, line: Line | None, now: float) -> None:
         """The port's state is known; all lines but *line* are hung up."""
@@ -98,7 +101,7 @@ class Attempt:
         if self.tries > self._plan.retries:
             return self.expires
         # Each further try is worth half as much, so the pause doubles (RFC 6298, 5.5).
-        return now + self._rtts.try_again_after_s(address, timeout_s) * 2 ** (self.tries - 1)
+        return now + self._rtts.try_again_after_s(address, timeout_s) * (1 << (self.tries - 1))
 
     def _silent(self, now: float) -> None:
         """The alarm rang."""

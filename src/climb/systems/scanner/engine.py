@@ -14,6 +14,7 @@ Events are looked at before alarms: if this program was held up, an answer that 
 from __future__ import annotations
 
 import errno
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -26,21 +27,22 @@ from climb.systems.scanner.model import Found, State, Summary
 from climb.systems.scanner.plan import Plan
 from climb.systems.scanner.probe.talk import Facts
 from climb.systems.scanner.rtt import RttTable
-from climb.systems.scanner.sockets import SHORTAGE, connects_to_itself, verdict
+from climb.systems.scanner.sockets import SHORTAGE, verdict
 from climb.systems.scanner.tally import Tally
-from climb.systems.scanner.visit import Visit
 
 if TYPE_CHECKING:
+    import socket
     from types import TracebackType
     from typing import Self
 
     from climb.systems.scanner.lines import Line
     from climb.systems.scanner.targets import Host
+    from climb.systems.scanner.visit import Visit
 
 __all__ = ["Engine"]
 
 DIALS_PER_TURN = 256  # some milliseconds' worth: so long may an answer wait
-MOST_REFUSALS = 100  # by our own system, in a row and with nothing open: about five seconds
+MOST_REFUSALS = 40  # by our own system, in a row and with nothing open: about two seconds
 
 
 class Engine:
@@ -65,7 +67,9 @@ class Engine:
         self._waiting_visits: deque[Visit] = deque()
         self._attempts = 0
         self._refused_by_system = 0
+        self._out_of_reach: set[str] = set()  # addresses that this machine has no address to speak from
         self._stopped = False
+        self._closed = False
         self.tally = Tally(report_all=plan.report_all)
 
     def __enter__(self) -> Self:
@@ -99,6 +103,9 @@ class Engine:
 
     def close(self) -> list[Found]:
         """Close all connections. What is known about open ports that were still being asked is handed out."""
+        if self._closed:
+            return []
+        self._closed = True
         for visit in list(self._visits):
             visit.break_off()
             self.is_over(visit)
@@ -107,15 +114,7 @@ class Engine:
 
     def summary(self) -> Summary:
         """What has been done so far."""
-        tally = self.tally
-        return Summary(
-            hosts=min(self._plan.targets.count, tally.done),  # port by port: each host has its turn before the second port
-            ports=tally.done,
-            open=tally.open,
-            closed=tally.closed,
-            filtered=tally.filtered,
-            elapsed_s=round(self._clock() - self._began, 3),
-        )
+        return self.tally.summary(self._plan.targets.count, self._clock() - self._began)
 
     # What attempts and visits report.
 
@@ -132,6 +131,29 @@ class Engine:
     def is_over(self, visit: Visit) -> None:
         self._visits.discard(visit)
         self.tally.add_open(visit.host, visit.port, visit.rtt_s, visit.facts)
+
+    def _record(
+        self, host: Host, port: int, state: State, reason: str, rtt_s: float, line: Line | None, now: float
+    ) -> None:
+        if state is State.CLOSED:
+            self.tally.add_closed(host, port, rtt_s, reason)
+        elif state is State.FILTERED:
+            self.tally.add_filtered(host, port, reason)
+        else:
+            self.tally.open += 1
+            self._visit(host, port, rtt_s, line, now)
+
+    def _visit(self, host: Host, port: int, rtt_s: float, line: Line | None, now: float) -> None:
+        if self._plan.probe:
+            from climb.systems.scanner.visit import Visit  # a scan that finds nothing open starts without it
+
+            visit = Visit(host, port, rtt_s, lines=self._lines, timeout_s=self._plan.timeout_s, desk=self)
+            self._visits.add(visit)
+            visit.begin(line, now)
+        else:
+            if line is not None:
+                self._lines.hang_up(line)
+            self.tally.add_open(host, port, rtt_s, Facts())
 
     # One turn.
 
@@ -160,3 +182,74 @@ class Engine:
     def _sleep_s(self) -> float:
         eager = bool(self._waiting_visits or self._next or self._again)
         return self._lines.sleep_s(self._clock(), eager=eager)
+
+    # What may be started; each says whether it did something.
+
+    def _dial_visit(self, now: float) -> bool:
+        while self._waiting_visits:
+            visit = self._waiting_visits.popleft()
+            if not visit.wants_to_dial:
+                continue
+            error = visit.dial(now)
+            if error in SHORTAGE and self._waits_for_system(visit.host, error):
+                self._waiting_visits.appendleft(visit)
+            elif error:
+                visit.unreached(now)
+            return True
+        return False
+
+    def _knock(self, now: float) -> bool:
+        """Start the first connection to the next port."""
+        if self._next is None:
+            return False
+        host, port = self._next
+        error, sock = self._lines.dial(host, port, now)
+        if error in SHORTAGE and self._waits_for_system(host, error):
+            return True
+        self._next = next(self._pairs, None)
+        if error == errno.ECONNREFUSED:
+            self.tally.add_closed(host, port, self._clock() - now)
+        elif sock is not None:
+            self._attempts += 1
+            attempt = Attempt(host, port, now, lines=self._lines, plan=self._plan, rtts=self._rtts, judge=self)
+            self._begin(attempt, error, sock, now)
+        else:
+            self._record(host, port, *verdict(error), self._clock() - now, None, now)
+        return True
+
+    def _try_again(self, now: float) -> bool:
+        """Start another connection to a port that has been silent."""
+        while self._again:
+            attempt = self._again.popleft()
+            if attempt.over:
+                continue
+            error, sock = self._lines.dial(attempt.host, attempt.port, now)
+            if error in SHORTAGE and self._waits_for_system(attempt.host, error):
+                self._again.appendleft(attempt)
+            elif sock is not None:
+                self._begin(attempt, error, sock, now)
+            else:
+                attempt.rtt_s = self._clock() - now
+                attempt.settle(*verdict(error), None, now)
+            return True
+        return False
+
+    def _begin(self, attempt: Attempt, error: int, sock: socket.socket, now: float) -> None:
+        line = attempt.began(sock, now)
+        if not error:  # connected at once
+            attempt.ready(line, self._clock())
+
+    def _waits_for_system(self, host: Host, error: int) -> bool:
+        """Whether a refusal by our own system is worth waiting out; nothing was learned about the port."""
+        if error == errno.EADDRNOTAVAIL and host.address in self._out_of_reach:
+            return False
+        if self._lines.slots.used:
+            self._refused_by_system = 0
+            return True
+        self._refused_by_system += 1
+        if self._refused_by_system < MOST_REFUSALS:
+            return True
+        if error != errno.EADDRNOTAVAIL:
+            raise ScanError(f"the system gives no socket ({os.strerror(error)}): close other programs or raise 'ulimit -n'")
+        self._out_of_reach.add(host.address)
+        return False

@@ -15,6 +15,7 @@ import errno
 import select
 import socket
 import sys
+from typing import Protocol, runtime_checkable
 
 from climb.systems.scanner.model import State
 from climb.systems.scanner.targets import Host
@@ -77,8 +78,8 @@ class Dialer:
         kept = self._kept.pop(host.family, None)
         try:
             sock = kept or new_socket(host.family)
-        except OSError as error:
-            return error.errno or errno.EMFILE, None
+        except OSError as refusal:
+            return refusal.errno or errno.EMFILE, None
         address = (host.address, port)
         error = sock.connect_ex(address)
         if kept is not None and error and error not in IN_PROGRESS:
@@ -121,33 +122,43 @@ class Poller:
     """Waits until one of many sockets can go on: epoll where there is one, poll elsewhere."""
 
     def __init__(self) -> None:
-        self._epoll: select.epoll | None = None
-        self._poll: select.poll | None = None
-        if sys.platform == "linux":
-            self._epoll = select.epoll()
-        else:
-            self._poll = select.poll()
+        self._waiter, self._unit = _waiter()
 
     def add(self, descriptor: int, events: int) -> None:
         """Report *events* of *descriptor*; errors and hang-ups are always reported."""
-        (self._epoll or self._either()).register(descriptor, events)
+        self._waiter.register(descriptor, events)
 
     def change(self, descriptor: int, events: int) -> None:
-        (self._epoll or self._either()).modify(descriptor, events)
+        self._waiter.modify(descriptor, events)
 
     def remove(self, descriptor: int) -> None:
-        (self._epoll or self._either()).unregister(descriptor)
+        self._waiter.unregister(descriptor)
 
     def wait(self, timeout_s: float) -> list[tuple[int, int]]:
-        """(descriptor, events) pairs, after at most *timeout_s*; sleeps at least as long as asked when nothing comes."""
-        if self._epoll is not None:
-            return self._epoll.poll(timeout_s)
-        return self._either().poll(timeout_s * 1000)
+        """(descriptor, events) pairs, after at most *timeout_s*, rounded up to what the system can sleep."""
+        return self._waiter.poll(timeout_s * self._unit)
 
     def close(self) -> None:
-        if self._epoll is not None:
-            self._epoll.close()
+        if isinstance(self._waiter, _Closable):
+            self._waiter.close()
 
-    def _either(self) -> select.poll:
-        assert self._poll is not None
-        return self._poll
+
+class _Waiter(Protocol):
+    """What epoll and poll have in common, but for the unit of time and ``close``."""
+
+    def register(self, fd: int, eventmask: int, /) -> None: ...
+    def modify(self, fd: int, eventmask: int, /) -> None: ...
+    def unregister(self, fd: int, /) -> None: ...
+    def poll(self, timeout: float | None = None, /) -> list[tuple[int, int]]: ...
+
+
+@runtime_checkable
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+def _waiter() -> tuple[_Waiter, float]:
+    """The best waiter there is, and what a second is for it."""
+    if sys.platform == "linux":
+        return select.epoll(), 1.0
+    return select.poll(), 1000.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from climb.systems.scanner.model import Found, State
+from climb.systems.scanner.model import Found, State, Summary
 from climb.systems.scanner.probe.talk import Facts
 from climb.systems.scanner.targets import Host
 
@@ -23,7 +23,7 @@ class Tally:
     def done(self) -> int:
         return self.open + self.closed + self.filtered
 
-    def add_closed(self, host: Host, port: int, rtt_s: float, reason: str = "rst") -> None:
+    def add_closed(self, host: Host, port: int, rtt_s: float | None, reason: str = "rst") -> None:
         self.closed += 1
         if self.report_all:
             self._add(host, port, State.CLOSED, rtt_s, reason, Facts())
@@ -41,6 +41,17 @@ class Tally:
         """The findings since the last call."""
         found, self._found = self._found, []
         return found
+
+    def summary(self, hosts: int, elapsed_s: float) -> Summary:
+        """The counts, for a scan of *hosts* that goes port by port: each host has had one port before any has two."""
+        return Summary(
+            hosts=min(hosts, self.done),
+            ports=self.done,
+            open=self.open,
+            closed=self.closed,
+            filtered=self.filtered,
+            elapsed_s=round(elapsed_s, 3),
+        )
 
     def _add(self, host: Host, port: int, state: State, rtt_s: float | None, reason: str, facts: Facts) -> None:
         self._found.append(

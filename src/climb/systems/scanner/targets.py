@@ -56,20 +56,24 @@ class Targets:
         self._intervals = _merged(intervals)
         self._labels = labels or {}
 
-    def __len__(self) -> int:
-        return min(self.count, 2**63 - 1)
-
     @property
     def count(self) -> int:
+        """How many hosts there are."""
         return sum(last - first + 1 for _, first, last in self._intervals)
 
     def __iter__(self) -> Iterator[Host]:
         for family, first, last in self._intervals:
-            size = 4 if family == socket.AF_INET else 16
             for value in range(first, last + 1):
-                address = socket.inet_ntop(family, value.to_bytes(size, "big"))
-                label = self._labels.get((family, value), address)
-                yield Host(label, address, family, _is_loopback(family, value))
+                yield self._host(family, value)
+
+    def host_at(self, address: str) -> Host:
+        """The host with this address."""
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return self._host(family, int.from_bytes(socket.inet_pton(family, address), "big"))
+
+    def _host(self, family: socket.AddressFamily, value: int) -> Host:
+        address = socket.inet_ntop(family, value.to_bytes(4 if family == socket.AF_INET else 16, "big"))
+        return Host(self._labels.get((family, value), address), address, family, _is_loopback(family, value))
 
 
 def parse_targets(words: Iterable[str], *, resolver: Resolver | None = None, allow_many: bool = False) -> Targets:

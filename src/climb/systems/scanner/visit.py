@@ -76,6 +76,11 @@ class Visit:
         """What is known by now."""
         return self._inspection.facts
 
+    @property
+    def wants_to_dial(self) -> bool:
+        """Whether a talk waits for a connection."""
+        return bool(self._queue)
+
     def begin(self, line: Line | None, now: float) -> None:
         """Start on the connection that showed the port to be open; None if the server has cut it already."""
         talk = self._inspection.next()
@@ -93,9 +98,7 @@ class Visit:
             self._be_impatient(now)
 
     def dial(self, now: float) -> int:
-        """Open a connection for the next talk, if one still waits; the error that came of it, 0 if none."""
-        if not self._queue:
-            return 0
+        """Open a connection for the next talk; the error that came of it, 0 if none."""
         error, sock = self._lines.dial(self.host, self.port, now)
         if sock is not None:
             call = self._call(self._lines.hold(sock, self, now), self._queue.popleft())

@@ -363,11 +363,16 @@ def leaves(der):
 
 
 def describe_certificate(der):
+    try:
+        return read_certificate(der)
+    except (ValueError, IndexError, StopIteration, RecursionError):  # made to hurt
+        return {"subject": None, "issuer": None, "not_after": None}
+
+
+def read_certificate(der):
     """In a flat certificate the issuer comes before the two dates, the subject after them, up to the key."""
     flat = list(leaves(der))
-    dates = [i for i, (tag, _) in enumerate(flat) if tag in (0x17, 0x18)][:2]
-    if len(dates) < 2:
-        return {"subject": None, "issuer": None, "not_after": None}
+    dates = [i for i, (tag, _) in enumerate(flat) if tag in (0x17, 0x18)]
     subject = common_name(flat[dates[1] :]) or dns_name(flat)
     return {"subject": subject, "issuer": common_name(flat[: dates[0]]), "not_after": iso(*flat[dates[1]])}
 

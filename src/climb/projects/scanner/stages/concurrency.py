@@ -66,7 +66,9 @@ async def never_more_at_once_than_asked(scanner: Scanner, world: World) -> None:
         world.host, "--ports", listed([server.port for server in servers]), "--timeout", 0.4, "--concurrency", limit
     )
 
-    expect(len(report.open_ports), "number of open ports").equals(len(servers), why="Every one of these servers accepts.")
+    expect(len(report.open_ports), "number of open ports").equals(
+        len(servers), why="Every one of these servers accepts."
+    )
     demand_at_most(world.seen, limit)
 
 
@@ -80,7 +82,9 @@ async def the_rate_is_held(scanner: Scanner, world: World) -> None:
         world.host, "--ports", listed([server.port for server in servers]), "--timeout", 1, "--rate", rate, seconds=90
     )
 
-    expect(len(report.open_ports), "number of open ports").equals(len(servers), why="Every one of these servers accepts.")
+    expect(len(report.open_ports), "number of open ports").equals(
+        len(servers), why="Every one of these servers accepts."
+    )
     # A busy machine delivers late what was sent in time, so that some of one second arrives in the next.
     within(
         world.seen.per_second,

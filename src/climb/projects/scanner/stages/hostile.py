@@ -39,7 +39,9 @@ async def a_tarpit(scanner: Scanner, world: World) -> None:
     """A server that accepts and never answers costs one timeout, and is reported open."""
     row = await survive(scanner, world, harm.tarpit(), "accepts and never answers")
 
-    expect(row, "the line").equals({"state": "open", "http": None}, why="The handshake completed, so the port is open. Nothing else is known.")
+    expect(row, "the line").equals(
+        {"state": "open", "http": None}, why="The handshake completed, so the port is open. Nothing else is known."
+    )
 
 
 @hostile.check
@@ -69,7 +71,9 @@ async def a_body_without_end(scanner: Scanner, world: World) -> None:
     row = await survive(scanner, world, server, "sends a body without end, as fast as it is read")
 
     expect(row, "the line").equals({"state": "open", "service": "http"}, why="The response began well: it is HTTP.")
-    expect(row["http"], "http").equals({"status": 200, "server": "hostile"}, why="Status and headers came whole, before the body that never ends.")
+    expect(row["http"], "http").equals(
+        {"status": 200, "server": "hostile"}, why="Status and headers came whole, before the body that never ends."
+    )
     _demand_bounded_read(server)
 
 
@@ -107,10 +111,16 @@ async def a_reset(scanner: Scanner, world: World) -> None:
 async def text_that_is_not_utf8(scanner: Scanner, world: World) -> None:
     """A title that is not valid UTF-8 has U+FFFD where bytes are wrong, and the rest is kept."""
     word = world.draw.word()
-    row = await survive(scanner, world, harm.invalid_utf8_page(word.encode() + b" \xff " + word.encode()), "sends a title with the byte 0xff in it")
+    row = await survive(
+        scanner,
+        world,
+        harm.invalid_utf8_page(word.encode() + b" \xff " + word.encode()),
+        "sends a title with the byte 0xff in it",
+    )
 
     expect(row["http"] or {}, "http").equals(
-        {"title": f"{word} \ufffd {word}"}, why="0xff never occurs in UTF-8. Your output is UTF-8, so decode with replacement, never with errors that end the scan."
+        {"title": f"{word} \ufffd {word}"},
+        why="0xff never occurs in UTF-8. Your output is UTF-8, so decode with replacement, never with errors that end the scan.",
     )
 
 
@@ -120,7 +130,9 @@ async def tls_a_byte_at_a_time(scanner: Scanner, world: World) -> None:
     server = await world.listener(harm.slow_tls(TIMEOUT / 5))
     longest = await _longest_life(scanner, server)
 
-    _demand_short(longest, "answers whatever it is sent with the beginning of a TLS record, one byte in a fifth of the timeout")
+    _demand_short(
+        longest, "answers whatever it is sent with the beginning of a TLS record, one byte in a fifth of the timeout"
+    )
 
 
 async def survive(scanner: Scanner, world: World, script: Script | Server, what: str) -> dict[str, Any]:
@@ -129,10 +141,14 @@ async def survive(scanner: Scanner, world: World, script: Script | Server, what:
     title = world.draw.word()
     good = await world.listener(page(title))
 
-    report = await scanner(world.host, "--ports", listed([bad.port, good.port]), "--timeout", TIMEOUT, seconds=_HANGS_AFTER)
+    report = await scanner(
+        world.host, "--ports", listed([bad.port, good.port]), "--timeout", TIMEOUT, seconds=_HANGS_AFTER
+    )
 
     expect(report.row(good.port)["http"] or {}, f"http of the well-behaved neighbour on port {good.port}").equals(
-        {"status": 200, "title": title}, why="One bad server must not spoil what is known of the others.", saw=f"the server on port {bad.port} {what}"
+        {"status": 200, "title": title},
+        why="One bad server must not spoil what is known of the others.",
+        saw=f"the server on port {bad.port} {what}",
     )
     return report.row(bad.port)
 
@@ -143,7 +159,9 @@ async def _longest_life(scanner: Scanner, server: Server) -> float:
     for _ in range(_TRIES):
         server.seen.visits.clear()
         report = await scanner(server.address, "--ports", server.port, "--timeout", TIMEOUT, seconds=_HANGS_AFTER)
-        expect(report.row(server.port)["state"], "state").equals("open", why="The handshake completed, so the port is open.")
+        expect(report.row(server.port)["state"], "state").equals(
+            "open", why="The handshake completed, so the port is open."
+        )
         longest = min(longest, server.seen.longest_s)
         if longest <= TIMEOUT * 1.5:
             break

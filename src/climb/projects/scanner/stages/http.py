@@ -98,7 +98,9 @@ async def header_names_in_any_case(scanner: Scanner, world: World) -> None:
     report = await scanner(server.address, "--ports", server.port)
 
     expect(report.row(server.port)["http"] or {}, "http").equals(
-        {"server": software}, why="RFC 9110, section 5.1: field names are case-insensitive; 5.5: white space around a value is no part of it.", saw=head
+        {"server": software},
+        why="RFC 9110, section 5.1: field names are case-insensitive; 5.5: white space around a value is no part of it.",
+        saw=head,
     )
 
 
@@ -121,7 +123,9 @@ async def a_title_in_chunks(scanner: Scanner, world: World) -> None:
 @http.check
 async def who_speaks_first_has_a_banner(scanner: Scanner, world: World) -> None:
     """What a server says before it is asked is its banner: the first line, without its line ending."""
-    greeting = world.draw.choice(["SSH-2.0-OpenSSH_9.6", "220 mail.example ESMTP Postfix", "220 FTP ready", "+OK POP3 server"])
+    greeting = world.draw.choice(
+        ["SSH-2.0-OpenSSH_9.6", "220 mail.example ESMTP Postfix", "220 FTP ready", "+OK POP3 server"]
+    )
     line = f"{greeting} {world.draw.word()}"
     more = world.draw.choice(["", "220 second line\r\n"])
     server = await world.listener(say(f"{line}\r\n{more}".encode()))
@@ -129,7 +133,8 @@ async def who_speaks_first_has_a_banner(scanner: Scanner, world: World) -> None:
     report = await scanner(server.address, "--ports", server.port)
 
     expect(report.row(server.port), "the line").equals(
-        {"banner": line, "http": None}, why="SSH, SMTP, FTP and others introduce themselves. It is the quickest way to know who is there."
+        {"banner": line, "http": None},
+        why="SSH, SMTP, FTP and others introduce themselves. It is the quickest way to know who is there.",
     )
 
 

@@ -68,7 +68,8 @@ async def the_usual_http_ports_by_default(scanner: Scanner, world: World) -> Non
     report = await scanner(world.host, "--all")
 
     expect(report.ports, "ports with a line").equals(
-        list(DEFAULT_PORTS), why="The contract names the default ports, so that a scan without options means the same everywhere."
+        list(DEFAULT_PORTS),
+        why="The contract names the default ports, so that a scan without options means the same everywhere.",
     )
     expect(report.row(port), f"port {port}").equals({"port": port, "state": "open"}, why="A server listens there.")
 
@@ -82,5 +83,6 @@ async def closed_ports_only_with_all(scanner: Scanner, world: World) -> None:
     report = await scanner(world.host, "--ports", listed([server.port, *closed]))
 
     expect(report.ports, "ports with a line").equals(
-        [server.port], why="On most hosts nearly all ports are closed. Their lines would hide the ones that matter, so they need --all."
+        [server.port],
+        why="On most hosts nearly all ports are closed. Their lines would hide the ones that matter, so they need --all.",
     )

@@ -62,8 +62,12 @@ async def wrong_usage_is_refused(scanner: Scanner, world: World) -> None:
     for words, wrong in _wrong_commands(address):
         call = await scanner.command(*words, exit_code=None)
         shown = " ".join(words) or "(no arguments)"
-        expect(call.outcome.ending.code, f"exit code of: {shown}").equals(2, why=f"{wrong}. Scripts see by exit code 2 that nothing was scanned.")
-        expect(call.stdout, f"standard output of: {shown}").equals("", why="Whoever reads standard output expects results. Messages go to standard error.")
+        expect(call.outcome.ending.code, f"exit code of: {shown}").equals(
+            2, why=f"{wrong}. Scripts see by exit code 2 that nothing was scanned."
+        )
+        expect(call.stdout, f"standard output of: {shown}").equals(
+            "", why="Whoever reads standard output expects results. Messages go to standard error."
+        )
         expect(call.stderr.strip(), f"standard error of: {shown}").satisfies(
             bool, expected="a message that says what is wrong", why=f"{wrong}, and the user has to learn that from you."
         )
@@ -77,7 +81,9 @@ async def an_interrupt_ends_with_what_is_known(scanner: Scanner, world: World) -
     ports = listed([server.port, *silent.ports])
 
     async with scanner.started(world.host, "--ports", ports, "--timeout", 20, "--concurrency", 4) as scan:
-        tried = await scanner.command.until(lambda: server.seen.connections > 0 and bool(silent.sample()), deadline_s=15)
+        tried = await scanner.command.until(
+            lambda: server.seen.connections > 0 and bool(silent.sample()), deadline_s=15
+        )
         if not tried:
             raise CannotTell("the program did not begin to connect within 15 s, so there was nothing to interrupt")
         # It may still wait for the open server's banner; its line comes at the latest with the interrupt.
@@ -85,10 +91,13 @@ async def an_interrupt_ends_with_what_is_known(scanner: Scanner, world: World) -
         call = await scan.wait(exit_code=130)
 
     report = Report(call)
-    expect(report.open_ports, "open ports").equals({server.port}, why="That server had accepted before the interrupt. What is known is printed.")
+    expect(report.open_ports, "open ports").equals(
+        {server.port}, why="That server had accepted before the interrupt. What is known is printed."
+    )
     done = report.summary.get("open", 0) + report.summary.get("closed", 0) + report.summary.get("filtered", 0)
     expect(done, "open + closed + filtered in the summary").at_most(
-        1, why=f"Ports {', '.join(map(str, silent.ports))} had not answered when the interrupt came, and their timeout of 20 s was not over: nothing is known of them."
+        1,
+        why=f"Ports {', '.join(map(str, silent.ports))} had not answered when the interrupt came, and their timeout of 20 s was not over: nothing is known of them.",
     )
 
 
@@ -97,7 +106,9 @@ async def an_interrupt_is_obeyed_at_once(scanner: Scanner, world: World) -> None
     """After SIGINT the program ends without waiting for timeouts."""
     silent = await world.silent(3)
     timeout = 12
-    async with scanner.started(silent.address, "--ports", listed(list(silent.ports)), "--timeout", timeout, "--concurrency", 3) as scan:
+    async with scanner.started(
+        silent.address, "--ports", listed(list(silent.ports)), "--timeout", timeout, "--concurrency", 3
+    ) as scan:
         if not await scanner.command.until(lambda: bool(silent.sample()), deadline_s=15):
             raise CannotTell("the program did not begin to connect within 15 s, so there was nothing to interrupt")
         sent = scan.interrupt()

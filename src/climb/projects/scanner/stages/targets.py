@@ -38,7 +38,8 @@ async def a_block_is_all_its_addresses(scanner: Scanner, world: World) -> None:
         set(map(str, block)), why=f"{block} leaves {32 - block.prefixlen} bits free: {block.num_addresses} addresses."
     )
     expect(report.open_pairs, "open").equals(
-        {f"{block[0]} {port}", f"{block[-1]} {port}"}, why="Servers listen on the first and on the last address of the block."
+        {f"{block[0]} {port}", f"{block[-1]} {port}"},
+        why="Servers listen on the first and on the last address of the block.",
     )
 
 
@@ -52,7 +53,8 @@ async def a_block_named_by_a_member(scanner: Scanner, world: World) -> None:
     report = await scanner(f"{member}/29", "--ports", port, "--all")
 
     expect(report.hosts, "hosts with a line").equals(
-        set(map(str, block)), why=f"{member}/29 is the block of eight addresses that holds {member}: its last three bits do not count."
+        set(map(str, block)),
+        why=f"{member}/29 is the block of eight addresses that holds {member}: its last three bits do not count.",
     )
 
 
@@ -67,7 +69,8 @@ async def a_range_of_last_octets(scanner: Scanner, world: World) -> None:
     report = await scanner(f"{block[first]}-{last}", "--ports", port, "--all")
 
     expect(report.hosts, "hosts with a line").equals(
-        {str(block[octet]) for octet in range(first, last + 1)}, why=f"{block[first]}-{last} counts from {first} to {last}, both included."
+        {str(block[octet]) for octet in range(first, last + 1)},
+        why=f"{block[first]}-{last} counts from {first} to {last}, both included.",
     )
 
 
@@ -81,7 +84,8 @@ async def a_name_keeps_its_name(scanner: Scanner, world: World) -> None:
     report = await scanner("localhost", "--ports", server.port)
 
     expect(report.open_pairs, "open").equals(
-        {f"localhost {server.port}"}, why="localhost is this machine, where that port listens. Who asked for a name looks for the name."
+        {f"localhost {server.port}"},
+        why="localhost is this machine, where that port listens. Who asked for a name looks for the name.",
     )
 
 
@@ -110,5 +114,6 @@ async def several_targets_each_once(scanner: Scanner, world: World) -> None:
     report = await scanner(str(block), "--ports", port, str(twice), "--all")
 
     expect(report.pairs, "host and port of each line").equals(
-        sorted(f"{address} {port}" for address in block), why=f"{twice} is a member of {block}: named twice, scanned once."
+        sorted(f"{address} {port}" for address in block),
+        why=f"{twice} is a member of {block}: named twice, scanned once.",
     )

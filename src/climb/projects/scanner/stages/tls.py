@@ -38,7 +38,8 @@ async def _described(scanner: Scanner, server: Server) -> tuple[Report, dict[str
     report = await scanner(server.address, "--ports", server.port, "--timeout", 2)
     row = report.row(server.port)
     expect(row, "the line").equals(
-        {"state": "open", "service": "https"}, why="A TLS handshake succeeds on this port, and HTTP answers inside it: that is https."
+        {"state": "open", "service": "https"},
+        why="A TLS handshake succeeds on this port, and HTTP answers inside it: that is https.",
     )
     return report, row["tls"] or {}
 
@@ -64,7 +65,8 @@ async def the_names_are_read(scanner: Scanner, world: World) -> None:
     _, found = await _described(scanner, server)
 
     expect(found, "tls").equals(
-        {"subject": subject, "issuer": issuer}, why="The subject is who the certificate is for, the issuer is who vouches for it."
+        {"subject": subject, "issuer": issuer},
+        why="The subject is who the certificate is for, the issuer is who vouches for it.",
     )
 
 
@@ -72,12 +74,15 @@ async def the_names_are_read(scanner: Scanner, world: World) -> None:
 async def a_certificate_without_a_common_name(scanner: Scanner, world: World) -> None:
     """A certificate without a common name is known by its first DNS name."""
     names = [f"{world.draw.word()}.example" for _ in range(world.draw.integer(1, 3))]
-    server = await world.listener(page("secure"), tls=world.tls(world.certificate(dns_names=names, issuer="Test Authority")))
+    server = await world.listener(
+        page("secure"), tls=world.tls(world.certificate(dns_names=names, issuer="Test Authority"))
+    )
 
     _, found = await _described(scanner, server)
 
     expect(found, "tls").equals(
-        {"subject": names[0]}, why="Browsers ignore the common name, so modern certificates often have none: the names are in subjectAltName."
+        {"subject": names[0]},
+        why="Browsers ignore the common name, so modern certificates often have none: the names are in subjectAltName.",
     )
 
 
@@ -137,5 +142,6 @@ async def http_inside_tls(scanner: Scanner, world: World) -> None:
     report, _ = await _described(scanner, server)
 
     expect(report.row(server.port)["http"] or {}, "http").equals(
-        {"status": 200, "server": software, "title": title}, why="Inside TLS it is the same HTTP. Send the GET through the encrypted connection."
+        {"status": 200, "server": software, "title": title},
+        why="Inside TLS it is the same HTTP. Send the GET through the encrypted connection.",
     )

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["port_element", "reason"]
 
 _REASONS = {State.OPEN: "syn-ack", State.CLOSED: "conn-refused", State.FILTERED: "no-response"}
-_NMAP_REASONS = {"rst": "reset"}  # ours: nmap's
+_NMAP_REASONS = {  # ours: nmap's
+    "rst": "reset",
+    "host-unreachable": "host-unreach",
+    "net-unreachable": "net-unreach",
+}
 
 # nmap names what is spoken inside the tunnel, and the tunnel beside it.
 _INSIDE_TLS = {

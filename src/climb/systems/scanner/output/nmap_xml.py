@@ -36,6 +36,7 @@ class _Findings:
     shown: list[Found] = field(default_factory=list)
     hidden: Counter[tuple[State, str]] = field(default_factory=Counter)
     answer: str | None = None  # why the host counts as up
+    silence: str = "no-response"  # why a port of it is filtered
     guesses: set[str] = field(default_factory=set)
 
 
@@ -49,7 +50,9 @@ class NmapXml:
 
     def found(self, found: Found) -> None:
         findings = self._hosts.setdefault(Host.of(found), _Findings())
-        if found.state is not State.FILTERED and findings.answer is None:
+        if found.state is State.FILTERED:
+            findings.silence = reason(found)
+        elif findings.answer is None:
             findings.answer = reason(found)
         if found.os:
             findings.guesses.add(found.os)
@@ -102,7 +105,7 @@ class NmapXml:
 
 def _host_element(host: Host, findings: _Findings) -> str:
     # A host that answered nothing may be down or behind a firewall: silence doesn't tell, and we did not ask it twice.
-    state, why = ("up", findings.answer) if findings.answer else ("unknown", "no-response")
+    state, why = ("up", findings.answer) if findings.answer else ("unknown", findings.silence)
     address = {"addr": host.address, "addrtype": "ipv6" if ":" in host.address else "ipv4"}
     names = [element("hostname", {"name": host.name, "type": "user"})] if host.name != host.address else []
     children = [

@@ -29,7 +29,7 @@ class ListenTalk(Talk):
     def receive(self, data: bytes) -> bytes:
         self.heard = True
         self._greeting += data
-        self.done = services.greeting_is_whole(self._greeting) or len(self._greeting) >= ENOUGH_FOR_BANNER
+        self.done = services.greeting_is_whole(bytes(self._greeting)) or len(self._greeting) >= ENOUGH_FOR_BANNER
         return b""
 
     @property
@@ -50,7 +50,7 @@ class PlainTalk(ListenTalk):
         super().__init__(port)
         self.quiet_s = window_s
         self.asked = False
-        self.answer = bytearray()  # the start of an answer that isn't HTTP
+        self.answer = b""  # the start of an answer that isn't HTTP
         self.reader = HttpReader()
         self._host_header = host_header
 
@@ -79,12 +79,11 @@ class PlainTalk(ListenTalk):
             return Facts(service="http", http=http, os=services.os_hint(http.server))
         if not self.asked:
             return super().facts
-        answer = bytes(self.answer)
         # A server that speaks first may be slow to do so: its greeting is known by its form.
-        service = services.greeting_service(answer, 0)
+        service = services.greeting_service(self.answer, 0)
         if service is not None:
-            return Facts(service=service, banner=banner_of(answer), os=services.os_hint(answer.decode("latin-1")))
-        return Facts(service=services.answering_service(answer))
+            return Facts(service=service, banner=banner_of(self.answer), os=services.os_hint(self.answer.decode("latin-1")))
+        return Facts(service=services.answering_service(self.answer))
 
     def _unasked_http(self, data: bytes) -> bool:
         """Some servers complain in HTTP before they were asked; that is an answer, not a banner."""

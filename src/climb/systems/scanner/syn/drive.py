@@ -6,12 +6,12 @@ import _socket
 import math
 import sys
 import time
-from contextlib import ExitStack
 
 from climb.systems.scanner.syn import SynUnavailableError
 from climb.systems.scanner.syn.board import UNKNOWN, Board
 from climb.systems.scanner.syn.bpf import program
 from climb.systems.scanner.syn.cookie import Key
+from climb.systems.scanner.syn.mailbox import Mailbox
 from climb.systems.scanner.syn.ring import Ring
 from climb.systems.scanner.syn.scan import Pace, Scan
 from climb.systems.scanner.syn.sender import Crew
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Self
 
+    from climb.systems.scanner.syn.bpf import Instruction
+
 __all__ = ["Step", "Wishes", "obstacle", "steps"]
 
 MOST_PLACES = 1 << 18  # host-port pairs on a board: a quarter of a megabyte, and seconds of work
+WORTH_A_RING = 8192  # probes; see ``mailbox.py``
 MOST_HOSTS = 1 << 14  # on a board: each has some 300 bytes prepared
 
 Step = tuple[Board, list[int], bool]  # a board, the places just found open, whether the board is finished
@@ -59,8 +62,7 @@ def obstacle() -> str | None:
     if sys.platform != "linux":
         return f"SYN mode is written for Linux, and this is {sys.platform}; {instead}"
     try:
-        for family, protocol in ((_socket.AF_INET, _socket.IPPROTO_RAW), (_socket.AF_PACKET, 0)):
-            _socket.socket(family, _socket.SOCK_RAW, protocol).close()
+        _socket.socket(_socket.AF_INET, _socket.SOCK_RAW, _socket.IPPROTO_RAW).close()
     except PermissionError:
         return f"SYN mode sends raw packets, which needs the capability cap_net_raw; run it with sudo, or {instead}"
     except OSError as error:
@@ -126,15 +128,18 @@ def _portion(hosts: list[str], ports: list[int], wishes: Wishes) -> Iterator[Ste
 def _family(destinations: list[Destination], ports: list[int], wishes: Wishes) -> Iterator[Step]:
     key, length = Key(), len(destinations[0].packed)
     board = Board([to.address for to in destinations], ports)
-    with ExitStack() as open_things:
-        source_port = open_things.enter_context(ReservedPort(length)).number
-        ring = open_things.enter_context(Ring(length, program(key, source_port, length)))
-        targets = Targets(destinations, key, source_port)
-        crew = open_things.enter_context(Crew(targets, ports))
-        scan = Scan(board, targets, ring, crew, wishes.pace)
-        for found in scan.run(wishes.stop):
-            yield board, found, False
+    with ReservedPort(length) as reserved:
+        code = program(key, reserved.number, length)
+        targets = Targets(destinations, key, reserved.number)
+        with _inbox(length, code, len(board.codes)) as inbox, Crew(targets, ports) as crew:
+            scan = Scan(board, targets, inbox, crew, wishes.pace)
+            for found in scan.run(wishes.stop):
+                yield board, found, False
     yield board, [], True
+
+
+def _inbox(length: int, code: list[Instruction], probes: int) -> Ring | Mailbox:
+    return Mailbox(code) if length == 4 and probes < WORTH_A_RING else Ring(length, code)
 
 
 class ReservedPort:

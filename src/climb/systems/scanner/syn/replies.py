@@ -1,4 +1,4 @@
-"""From packets in the ring to entries on the board.
+"""From packets in the inbox to entries on the board.
 
 Nearly all of a scan's answers are the same packet: an IPv4 or IPv6 header of the usual length and a TCP reset. They are
 taken column by column. Whatever is different - an open port, an ICMP message, IP options - is read packet by packet.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from climb.systems.scanner.syn.board import Board
-    from climb.systems.scanner.syn.ring import Ring
+    from climb.systems.scanner.syn.inbox import Inbox
 
 __all__ = ["Reader", "parse"]
 
@@ -56,14 +56,14 @@ class Reader:
         else:
             self._source, self._payload, self._plain = 8, 40, ((6, _TCP),)
 
-    def read(self, ring: Ring, count: int) -> list[tuple[int, int]]:
+    def read(self, inbox: Inbox, count: int) -> list[tuple[int, int]]:
         """Enter the next ``count`` packets; return the new answers that are not resets: (place, number of the packet)."""
-        if not self._is_plain(ring, count):
-            return self._read_each(ring, range(count))
-        flags = ring.column(self._payload + 13, count)
+        if not self._is_plain(inbox, count):
+            return self._read_each(inbox, range(count))
+        flags = inbox.column(self._payload + 13, count)
         odd = [] if flags.count(0x14) == count else [n for n, bits in enumerate(flags) if bits & _SYN]
-        news = self._read_each(ring, odd)
-        self._read_resets(ring, count)
+        news = self._read_each(inbox, odd)
+        self._read_resets(inbox, count)
         return news
 
     def place(self, address: bytes, port: int) -> int | None:
@@ -71,22 +71,22 @@ class Reader:
         host, row = self._hosts.get(address), self._rows.get(port)
         return None if host is None or row is None else row + host
 
-    def _is_plain(self, ring: Ring, count: int) -> bool:
-        return all(ring.column(offset, count).count(value) == count for offset, value in self._plain)
+    def _is_plain(self, inbox: Inbox, count: int) -> bool:
+        return all(inbox.column(offset, count).count(value) == count for offset, value in self._plain)
 
-    def _read_each(self, ring: Ring, numbers: Sequence[int]) -> list[tuple[int, int]]:
+    def _read_each(self, inbox: Inbox, numbers: Sequence[int]) -> list[tuple[int, int]]:
         news = []
         for number in numbers:
-            address, port, code = parse(ring.packet(number))
+            address, port, code = parse(inbox.packet(number))
             place = self.place(address, port)
             if place is not None and self._board.answer(place, code) and code != CLOSED:
                 news.append((place, number))
         return news
 
-    def _read_resets(self, ring: Ring, count: int) -> None:
+    def _read_resets(self, inbox: Inbox, count: int) -> None:
         """Enter ``CLOSED`` for every packet whose place is still unknown; open ones have been entered before."""
         codes, rows = self._board.codes, self._rows
-        ports = struct.unpack(f"!{count}H", ring.columns(self._payload, 2, count))
+        ports = struct.unpack(f"!{count}H", inbox.columns(self._payload, 2, count))
         if self._only is not None:
             for port in ports:
                 place = rows[port]
@@ -94,7 +94,7 @@ class Reader:
                     codes[place] = CLOSED
             return
         hosts, width = self._hosts, self._width
-        sources = bytes(ring.columns(self._source, width, count))
+        sources = inbox.columns(self._source, width, count)
         for start, port in zip(range(0, count * width, width), ports, strict=True):
             place = rows[port] + hosts[sources[start : start + width]]
             if not codes[place]:

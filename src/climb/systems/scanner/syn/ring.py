@@ -87,12 +87,12 @@ class Ring:
         start = self._at * SLOT + PACKET + offset
         return self._memory[start : start + (count - 1) * SLOT + 1 : SLOT]
 
-    def columns(self, offset: int, width: int, count: int) -> bytearray:
+    def columns(self, offset: int, width: int, count: int) -> bytes:
         """Return ``width`` bytes of each of the next ``count`` packets, one packet after the other."""
         joined = bytearray(width * count)
         for byte in range(width):
             joined[byte::width] = self.column(offset + byte, count)
-        return joined
+        return bytes(joined)
 
     def packet(self, number: int) -> bytes:
         """Return the kept bytes of one of the packets that are ready."""

@@ -1,7 +1,7 @@
 """The scan itself: send while there is room, read what came back, ask the silent ones again, give up.
 
 Each round sends one probe to every place that has not answered; the first round is everything. Between two batches the
-ring is read, so answers never wait long and the window knows how many probes are on their way. A round ends when all
+inbox is read, so answers never wait long and the window knows how many probes are on their way. A round ends when all
 its ports have answered or when the last probe has been out for as long as answers take (``pacing.Patience``).
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from climb.systems.scanner.syn.board import Board
-    from climb.systems.scanner.syn.ring import Ring
+    from climb.systems.scanner.syn.inbox import Inbox
     from climb.systems.scanner.syn.sender import Crew, Span
     from climb.systems.scanner.syn.targets import Targets
 
@@ -69,15 +69,15 @@ class Round:
 class Scan:
     """Fills one board."""
 
-    def __init__(self, board: Board, targets: Targets, ring: Ring, crew: Crew, pace: Pace) -> None:
+    def __init__(self, board: Board, targets: Targets, inbox: Inbox, crew: Crew, pace: Pace) -> None:
         """Join the parts; nothing is sent before ``run``."""
-        self._board, self._ring, self._crew, self._pace = board, ring, crew, pace
+        self._board, self._inbox, self._crew, self._pace = board, inbox, crew, pace
         self._reader = Reader(board, targets.packed)
         self._rounds: list[Round] = []
         self.stopped = False
 
     def run(self, stop: Callable[[], bool]) -> Iterator[list[int]]:
-        """Scan; after each look at the ring yield the places newly found open (often none).
+        """Scan; after each look at the inbox yield the places newly found open (often none).
 
         Places without an answer are ``FILTERED`` in the end, or stay ``UNKNOWN`` if ``stop`` said so.
         """
@@ -99,7 +99,7 @@ class Scan:
                 current.record(self._crew.send(batch, current.sent))
                 self._pace.window.count(sent=allowed, answered=0)
             else:
-                self._ring.wait(min(delay_s, GLANCE_S))
+                self._inbox.wait(min(delay_s, GLANCE_S))
             yield self._read(learn=attempt == 0)
             if self._told(stop):
                 return
@@ -115,7 +115,7 @@ class Scan:
             left_s = began + self._pace.patience.wait_s(attempt) - time.monotonic()
             if left_s <= 0 or self._told(stop):
                 return
-            self._ring.wait(min(left_s, GLANCE_S))
+            self._inbox.wait(min(left_s, GLANCE_S))
             yield self._read(learn=attempt == 0)
 
     def _told(self, stop: Callable[[], bool]) -> bool:
@@ -126,7 +126,7 @@ class Scan:
         """Return how many probes may leave now and, if none, after how many seconds to ask again."""
         now, pace = time.monotonic(), self._pace
         epoch_left_s = pace.window.tick(now, pace.patience.wait_s(0))
-        room = min(wanted, self._crew.most, pace.window.room())
+        room = min(wanted, pace.window.room())
         if not room or pace.bucket is None:
             return room, epoch_left_s
         return pace.bucket.take(room, now), pace.bucket.delay()
@@ -134,20 +134,20 @@ class Scan:
     def _read(self, *, learn: bool) -> list[int]:
         """Enter all answers that are there; return the new open places."""
         found = []
-        ring = self._ring
-        while count := ring.ready():
-            for place, number in self._reader.read(ring, count):
+        inbox = self._inbox
+        while count := inbox.ready():
+            for place, number in self._reader.read(inbox, count):
                 if self._board.codes[place] == OPEN:
                     found.append(place)
                     self._board.rtts_ms[place] = self._rtt_s(place, number) * 1000
             if learn:
                 self._learn(count - 1)
             self._pace.window.count(sent=0, answered=count)
-            ring.release(count)
+            inbox.release(count)
         return found
 
     def _learn(self, number: int) -> None:
-        place = self._reader.place(*parse(self._ring.packet(number))[:2])
+        place = self._reader.place(*parse(self._inbox.packet(number))[:2])
         if place is not None:
             self._pace.patience.learn(self._rtt_s(place, number))
 
@@ -156,5 +156,5 @@ class Scan:
         for current in reversed(self._rounds):
             left_at = current.left_at(place)
             if left_at is not None:
-                return max(1e-6, self._ring.received_at(number) - left_at)
+                return max(1e-6, self._inbox.received_at(number) - left_at)
         return 1e-6

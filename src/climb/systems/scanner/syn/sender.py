@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Crew", "Sender", "Span"]
 
-BATCH = 1024  # datagrams a call; the kernel takes no more (UIO_MAXIOV)
+CHUNK = 256  # probes a call: the kernel would take 1024, but a call takes a millisecond already
 WORTH_A_THREAD = 8192  # probes; below, starting a second sender costs more than it saves
-WORTH_SHARING = 128  # probes; below, waking the other thread costs more than it saves
 MOST_SENDERS = 2  # more outrun the one thread that reads
 PAUSE_S = 0.001  # when the device's queue is full
 
@@ -46,7 +45,7 @@ class Sender:
         """Open the socket; ``IPPROTO_RAW`` means that we write the IP header, and that nothing is ever received."""
         self._targets, self._ports = targets, ports
         self._width = len(targets.packed[0])
-        room = min(BATCH, len(targets) * len(ports))
+        room = min(CHUNK, len(targets) * len(ports))
         self._messages = Messages(room, len(targets.heads[0]), len(targets.names[0]))
         self._socket = _socket.socket(FAMILY[self._width], _socket.SOCK_RAW, _socket.IPPROTO_RAW)
 
@@ -83,7 +82,11 @@ class Sender:
 
 
 class Crew:
-    """The senders of one scan: this thread's own, and another where that pays."""
+    """The senders of one scan: this thread's own, and another where that pays.
+
+    Both take the next chunk of the work until none is left, so a sender whose processor is busy elsewhere delays the
+    other by one chunk at most.
+    """
 
     def __init__(self, targets: Targets, ports: Sequence[int]) -> None:
         """Open as many senders as the scan is worth."""
@@ -97,7 +100,6 @@ class Crew:
         except BaseException:
             self.close()
             raise
-        self.most = BATCH * (1 + helpers)
 
     def __enter__(self) -> Self:
         return self
@@ -112,18 +114,32 @@ class Crew:
         self._own.close()
 
     def send(self, places: Sequence[int], first: int) -> list[Span]:
-        """Send probes, at most ``most``; ``first`` is the number of the first in its round."""
-        parts = 1 + len(self._helpers) if len(places) >= WORTH_SHARING else 1
-        share = -(-len(places) // parts)
-        busy = []
-        for helper, start in zip(self._helpers, range(share, len(places), share)):  # noqa: B905 - as many as are needed
-            helper.begin(places[start : start + share])
-            busy.append((helper, start))
-        own = places[:share]
-        spans = [(first, len(own), *self._own.send(own))]
-        for helper, start in busy:
-            spans.append((first + start, min(share, len(places) - start), *helper.result()))
-        return spans
+        """Send a probe for each place; ``first`` is the number of the first in its round."""
+        work = Work(places, first)
+        helpers = self._helpers if len(places) > CHUNK else []
+        for helper in helpers:
+            helper.begin(work)
+        work.share(self._own)
+        for helper in helpers:
+            helper.wait()
+        work.spans.sort()
+        return work.spans
+
+
+class Work:
+    """Places to be probed, given out in chunks to whoever asks."""
+
+    def __init__(self, places: Sequence[int], first: int) -> None:
+        """``first`` is the number of the first place in its round."""
+        self.spans: list[Span] = []
+        self._places, self._first = places, first
+        self._starts = iter(range(0, len(places), CHUNK))  # one step of this iterator is atomic
+
+    def share(self, sender: Sender) -> None:
+        """Send chunks until none is left."""
+        for start in self._starts:
+            chunk = self._places[start : start + CHUNK]
+            self.spans.append((self._first + start, len(chunk), *sender.send(chunk)))
 
 
 class Helper:
@@ -135,21 +151,20 @@ class Helper:
         from threading import Thread
 
         self._sender = sender
-        self._jobs: SimpleQueue[Sequence[int] | None] = SimpleQueue()
-        self._results: SimpleQueue[tuple[float, float] | BaseException] = SimpleQueue()
-        self._thread: Thread = Thread(target=self._work, name="syn-sender", daemon=True)
+        self._jobs: SimpleQueue[Work | None] = SimpleQueue()
+        self._done: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._thread: Thread = Thread(target=self._run, name="syn-sender", daemon=True)
         self._thread.start()
 
-    def begin(self, places: Sequence[int]) -> None:
-        """Send these; ``result`` must be asked for before the next ``begin``."""
-        self._jobs.put(places)
+    def begin(self, work: Work) -> None:
+        """Take part in this work; ``wait`` must follow before the next ``begin``."""
+        self._jobs.put(work)
 
-    def result(self) -> tuple[float, float]:
-        """Wait until all are sent; return when that began and ended."""
-        outcome = self._results.get()
-        if isinstance(outcome, BaseException):
-            raise outcome
-        return outcome
+    def wait(self) -> None:
+        """Return when this sender's part is sent; raise what went wrong there."""
+        error = self._done.get()
+        if error is not None:
+            raise error
 
     def close(self) -> None:
         """Let the thread finish what it is sending, and end it."""
@@ -157,9 +172,10 @@ class Helper:
         self._thread.join()
         self._sender.close()
 
-    def _work(self) -> None:
-        while (places := self._jobs.get()) is not None:
+    def _run(self) -> None:
+        while (work := self._jobs.get()) is not None:
             try:
-                self._results.put(self._sender.send(places))
+                work.share(self._sender)
+                self._done.put(None)
             except BaseException as error:
-                self._results.put(error)
+                self._done.put(error)

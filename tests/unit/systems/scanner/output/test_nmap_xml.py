@@ -71,6 +71,15 @@ def test_a_silent_host_is_not_called_down(written, make_found) -> None:
     assert root.find("runstats/hosts").attrib == {"up": "0", "down": "0", "total": "1"}
 
 
+def test_an_unreachable_host_says_why(written, make_found) -> None:
+    """What the network answered in the host's place is told in nmap's word for it."""
+    found = make_found(state=State.FILTERED, reason="host-unreachable")
+
+    root = ET.fromstring(written("nmap-xml", [found]))
+
+    assert root.find("host/status").attrib == {"state": "unknown", "reason": "host-unreach", "reason_ttl": "0"}
+
+
 def test_a_refusal_proves_that_the_host_is_up(written, make_found) -> None:
     """A host that only refuses is up, and the refusal is named as the reason."""
     root = ET.fromstring(written("nmap-xml", [make_found(state=State.CLOSED)]))

@@ -1,0 +1,82 @@
+"""climb dev check: the gate for authors."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import click
+import msgspec
+
+from climb.cli.console import printable, symbols
+from climb.cli.develop import checkout
+from climb.cli.judging import reference_submission
+from climb.judge.gate.findings import Finding, Outcome
+from climb.judge.gate.gates import GATES, Ask, pass_gates, require_tests
+from climb.judge.project import slugs
+
+__all__ = ["dev"]
+
+
+@click.group()
+def dev() -> None:
+    """Tools for authors of projects."""
+
+
+@dev.command("check")
+@click.argument("names", nargs=-1)
+@click.option("--project", "only", type=click.Choice(slugs()), help="One project only.")
+@click.option("--gate", "gates", multiple=True, type=click.Choice(tuple(GATES)), help="One gate only; may be repeated.")
+@click.option(
+    "--record", is_flag=True, help="Write the reports of wrong programs anew; look at them before you commit."
+)
+@click.option(
+    "--matrix", is_flag=True, help="Judge wrong programs on every stage, not only on the one that should catch them."
+)
+@click.option("--json", is_flag=True, help="Print the findings as a JSON document.")
+def check(
+    names: tuple[str, ...], only: str | None, gates: tuple[str, ...], record: bool, matrix: bool, json: bool
+) -> int:
+    """Check that projects keep their promises. NAMES limits it to programs with these names; * stands for anything.
+
+    \b
+    Starters fail stage 1 for the right reason, our reference and the right programs hold every stage,
+    each wrong program is caught by its check alone and its report is the recorded one,
+    every stage has hints and a concept, and every check has a wrong program.
+
+    \b
+    Examples:
+      climb dev check
+      climb dev check --gate wrong 'tls-*'
+      climb dev check --gate wrong --record new-wrong-program
+    """
+    findings = asyncio.run(_collect(names, only, gates, record=record, matrix=matrix, quiet=json))
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(findings) + b"\n")
+    wrong = sum(finding.outcome is Outcome.WRONG for finding in findings)
+    skipped = sum(finding.outcome is Outcome.SKIPPED for finding in findings)
+    if not json:
+        click.echo(f"\n  {len(findings) - wrong - skipped} ok, {wrong} wrong, {skipped} skipped")
+    return 1 if wrong else 0
+
+
+async def _collect(
+    names: tuple[str, ...], only: str | None, gates: tuple[str, ...], *, record: bool, matrix: bool, quiet: bool
+) -> list[Finding]:
+    tests = require_tests(checkout())
+    findings = []
+    for slug in [only] if only else slugs():
+        submission, project = reference_submission(slug)
+        ask = Ask(project=project, tests=tests, reference=submission, names=names, record=record, every=matrix)
+        async for finding in pass_gates(ask, gates):
+            findings.append(finding)
+            if not quiet:
+                _print(finding)
+    return findings
+
+
+def _print(finding: Finding) -> None:
+    sign = {Outcome.OK: symbols().passed, Outcome.WRONG: symbols().failed}.get(finding.outcome, symbols().waiting)
+    took = f"{finding.seconds:6.1f} s" if finding.seconds else " " * 8
+    detail = printable(finding.detail) if finding.outcome is not Outcome.OK else ""
+    click.echo(f"  {sign} {finding.gate:<10}{finding.subject:<36}{took}  {detail}".rstrip())

@@ -1,0 +1,156 @@
+"""The gates themselves, in the order of what they cost."""
+
+from __future__ import annotations
+
+import fnmatch
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import msgspec
+
+from climb.errors import ClimbError, CourseError, SetupError
+from climb.judge.gate.findings import Finding, Outcome
+from climb.judge.gate.workplace import copied, describe_failure, require_tool, verdict_of
+from climb.judge.gate.wrong import judge_wrong, read_all
+from climb.judge.project import Project
+from climb.judge.run import Plan
+from climb.judge.submission import Submission, load as load_submission
+from climb.judge.verdict import Status, Verdict
+
+__all__ = ["GATES", "Ask", "pass_gates"]
+
+_HINTS = 3
+_EXPECTED = {"project.toml", "brief.md", "report.py", "__init__.py"}
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """What to look at: which project, where its programs are, which names, and whether to record reports anew."""
+
+    project: Project
+    tests: Path
+    reference: Submission
+    names: tuple[str, ...] = ()
+    record: bool = False
+    every: bool = False
+
+    def wants(self, name: str) -> bool:
+        """Whether a program of this name was asked for."""
+        return not self.names or any(fnmatch.fnmatch(name, pattern) for pattern in self.names)
+
+
+Gate = Callable[[Ask], AsyncIterator[Finding]]
+
+
+async def content(ask: Ask) -> AsyncIterator[Finding]:
+    """Every stage has hints, a concept and checks; each check has a wrong program; no stray files."""
+    project = ask.project
+    caught = {program.catches for program in read_all(ask.tests, project.info.slug)}
+    for stage in project.stages:
+        faults = [] if len(stage.hints) >= _HINTS else [f"{len(stage.hints)} hints, and {_HINTS} are needed"]
+        faults += [] if stage.concepts else ["no concept"]
+        uncaught = [check.id for check in stage.checks if f"{stage.id}/{check.id}" not in caught]
+        faults += [f"no wrong program for {', '.join(uncaught)}"] if uncaught else []
+        yield _finding("content", stage.id, faults)
+    known = {f"{stage.id}/{check.id}" for stage in project.stages for check in stage.checks}
+    yield _finding("content", "wrong programs", [f"{name} is no check" for name in sorted(caught - known)])
+    yield _finding("content", "files", _stray(project.folder))
+
+
+async def starters(ask: Ask) -> AsyncIterator[Finding]:
+    """Each starter builds, runs, and fails stage 1 since it does not do the work yet."""
+    for language in ask.project.info.languages:
+        if ask.wants(language):
+            yield await _judged(
+                "starters", language, ask.project.folder / "starters" / language, ask.project, _starter_fault
+            )
+
+
+async def reference(ask: Ask) -> AsyncIterator[Finding]:
+    """Our own system holds every stage."""
+    if not ask.wants("reference"):
+        return
+    started = time.monotonic()
+    verdict = await verdict_of(ask.reference, ask.project, Plan(every=True))
+    fault = describe_failure(verdict)
+    yield _finding("reference", "reference", [fault] if fault else [], time.monotonic() - started)
+
+
+async def right(ask: Ask) -> AsyncIterator[Finding]:
+    """Right programs hold every stage."""
+    for folder in sorted(path.parent for path in (ask.tests / "right" / ask.project.info.slug).glob("*/climb.toml")):
+        if ask.wants(folder.name):
+            yield await _judged("right", folder.name, folder, ask.project, describe_failure)
+
+
+async def wrong(ask: Ask) -> AsyncIterator[Finding]:
+    """Each wrong program is caught by its check alone, with the recorded report."""
+    for program in read_all(ask.tests, ask.project.info.slug):
+        if ask.wants(program.name):
+            yield await judge_wrong(ask.project, program, record=ask.record, every=ask.every)
+
+
+GATES: dict[str, Gate] = {
+    "content": content,
+    "starters": starters,
+    "reference": reference,
+    "right": right,
+    "wrong": wrong,
+}
+
+
+async def pass_gates(ask: Ask, names: tuple[str, ...]) -> AsyncIterator[Finding]:
+    """Go through the gates named (all without a name), finding by finding."""
+    for name, gate in GATES.items():
+        if not names or name in names:
+            async for finding in gate(ask):
+                yield finding
+
+
+async def _judged(gate: str, name: str, folder: Path, project: Project, fault_of: Callable[[Verdict], str]) -> Finding:
+    """Judge a copy of ``folder``; a machine without its language skips it."""
+    started = time.monotonic()
+    with copied(folder) as copy:
+        try:
+            submission = load_submission(copy)
+            require_tool(project.info, submission.language)
+            plan = Plan(only="1") if gate == "starters" else Plan(every=True)
+            fault = fault_of(await verdict_of(submission, project, plan))
+        except SetupError as error:
+            return Finding(gate=gate, subject=name, outcome=Outcome.SKIPPED, detail=str(error))
+        except ClimbError as error:
+            fault = str(error)
+    return _finding(gate, name, [fault] if fault else [], time.monotonic() - started)
+
+
+def _starter_fault(verdict: Verdict) -> str:
+    if verdict.build is not None:
+        return describe_failure(verdict)
+    first = verdict.stages[0].checks[0]
+    if first.status is not Status.FAILED:
+        return f"the first check is {first.status}, and a starter must fail it"
+    subject = getattr(first.evidence[0], "subject", "")
+    if subject in ("how the program ended", "the last line of standard output") or subject.startswith("line "):
+        return f"it fails for the wrong reason: {describe_failure(verdict)}"
+    return ""
+
+
+def _stray(folder: Path) -> list[str]:
+    names = {path.name for path in folder.iterdir()} - _EXPECTED - {"stages", "stages.py", "starters", "__pycache__"}
+    return [f"stray: {name}" for name in sorted(names)]
+
+
+def _finding(gate: str, subject: str, faults: list[str], seconds: float = 0.0) -> Finding:
+    outcome = Outcome.WRONG if faults else Outcome.OK
+    return Finding(gate=gate, subject=subject, outcome=outcome, detail="; ".join(faults), seconds=round(seconds, 1))
+
+
+def require_tests(root: Path) -> Path:
+    """The folder with right and wrong programs.
+
+    Raises CourseError in an installed package, which has none.
+    """
+    tests = root / "tests"
+    if not (tests / "wrong").is_dir():
+        raise CourseError(f"{tests} has no wrong programs; the gate works in a checkout")
+    return tests

@@ -1,0 +1,169 @@
+"""Wrong programs: right programs with one planted bug. They prove that a check can fail, and what the learner then reads.
+
+    # tests/wrong/scanner/refused-is-open.toml
+    base = "python-asyncio"                               a right program under tests/right/scanner
+    catches = "open-port/the-open-port-is-reported"
+    bug = "Takes a refused connection for an open port."
+    [[change]]
+    file = "scanner.py"
+    old = 'state = "closed"'
+    new = 'state = "open"'
+
+A program that is no variation of a right one can stand in a folder of the same name instead of ``base`` and ``change``. Beside the
+description lies the report that a learner would read, as it was recorded (``climb dev check --record``). Numbers in it depend on
+the machine and are not compared.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import re
+import time
+import tomllib
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from climb.errors import CourseError, SetupError
+from climb.judge.gate.findings import Finding, Outcome
+from climb.judge.gate.workplace import copied, not_passed, require_tool, verdict_of
+from climb.judge.project import Project
+from climb.judge.run import Plan
+from climb.judge.submission import load as load_submission
+from climb.judge.verdict import Verdict
+
+__all__ = ["WrongProgram", "judge_wrong", "normalised", "read_all"]
+
+_GATE = "wrong"
+_WIDTH = 100
+
+
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Text that stands exactly once in a file of the base, and what replaces it."""
+
+    file: str
+    old: str
+    new: str
+
+
+class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    catches: str
+    bug: str
+    base: str | None = None
+    change: tuple[Change, ...] = ()
+
+
+class WrongProgram(msgspec.Struct, frozen=True):
+    """One wrong program: its description, and where it and its right base are."""
+
+    name: str
+    path: Path
+    catches: str
+    bug: str
+    source: Path
+    changes: tuple[Change, ...]
+
+    @property
+    def report_path(self) -> Path:
+        """The recorded report."""
+        return self.path.with_suffix(".report.txt")
+
+    def plant(self, folder: Path) -> None:
+        """Put the bug into a copy of the base.
+
+        Raises CourseError if the text to change is not there exactly once: the base has moved on.
+        """
+        for change in self.changes:
+            path = folder / change.file
+            text = path.read_text(encoding="utf-8")
+            if text.count(change.old) != 1:
+                raise CourseError(
+                    f"{self.path}: this text stands {text.count(change.old)} times in {change.file}:\n{change.old}"
+                )
+            path.write_text(text.replace(change.old, change.new), encoding="utf-8")
+
+
+def read_all(tests: Path, slug: str) -> list[WrongProgram]:
+    """All wrong programs of a project, by name.
+
+    Raises CourseError naming the file whose description is wrong.
+    """
+    return [_read(path, tests / "right" / slug) for path in sorted((tests / "wrong" / slug).glob("*.toml"))]
+
+
+async def judge_wrong(project: Project, program: WrongProgram, *, record: bool, every: bool) -> Finding:
+    """Judge one wrong program on the stage whose check should catch it (or on all stages)."""
+    started = time.monotonic()
+    with copied(program.source) as folder:
+        program.plant(folder)
+        submission = load_submission(folder)
+        plan = Plan(every=True) if every else Plan(only=program.catches.split("/", maxsplit=1)[0])
+        try:
+            require_tool(project.info, submission.language)
+            verdict = await verdict_of(submission, project, plan)
+        except SetupError as error:
+            return _finding(program, Outcome.SKIPPED, str(error), started)
+        complaint = _complaint(program, verdict, record=record)
+    return _finding(
+        program, Outcome.WRONG if complaint else Outcome.OK, complaint or f"caught by {program.catches}", started
+    )
+
+
+def rendered(verdict: Verdict) -> str:
+    """The report of the first failure, as a learner reads it on a terminal 100 columns wide."""
+    from climb.cli.console import symbols
+    from climb.cli.report import Reporter
+
+    failed = verdict.first_failure
+    assert failed is not None
+    stage, check = failed
+    out = io.StringIO()
+    console = Console(file=out, width=_WIDTH, highlight=False, markup=False, emoji=False, color_system=None)
+    Reporter(console, symbols(None), Path(verdict.submission)).failure(stage, check, verdict, hints_left=0)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip("\n") + "\n"
+
+
+def normalised(report: str) -> list[str]:
+    """A report without what differs from run to run: numbers, and with them how lists and lines wrap."""
+    text = re.sub(r"/\S+/", "/…/", report)
+    text = re.sub(r"\b[0-9a-f]{4}-\d+\.\d+", "RUN", text)
+    text = re.sub(r"\d+", "#", text)
+    text = re.sub(r"#(?:[ ,.:~-]*#)*", "#", " ".join(text.split()))
+    return re.sub(r"\^+ ", "", text).split(". ")
+
+
+def _read(path: Path, right: Path) -> WrongProgram:
+    try:
+        found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _Description)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise CourseError(f"{path}: {error}") from error
+    source = right / found.base if found.base else path.with_suffix("")
+    if not source.is_dir():
+        raise CourseError(f"{path}: there is no program in {source}")
+    return WrongProgram(path.stem, path, found.catches, found.bug, source, found.change)
+
+
+def _complaint(program: WrongProgram, verdict: Verdict, *, record: bool) -> str | None:
+    caught = not_passed(verdict)
+    if caught != [program.catches]:
+        return f"should be caught by {program.catches} alone, but did not pass: {', '.join(caught) or 'nothing'}"
+    report = rendered(verdict)
+    if record:
+        program.report_path.write_text(report, encoding="utf-8")
+        return None
+    if not program.report_path.exists():
+        return f"no recorded report; look at it and record it: climb dev check --record {program.name}"
+    recorded = normalised(program.report_path.read_text(encoding="utf-8"))
+    now = normalised(report)
+    if recorded == now:
+        return None
+    difference = "\n".join(difflib.unified_diff(recorded, now, "recorded", "now", lineterm="", n=0))
+    return f"the report differs from the recorded one:\n{difference}"
+
+
+def _finding(program: WrongProgram, outcome: Outcome, detail: str, started: float) -> Finding:
+    return Finding(
+        gate=_GATE, subject=program.name, outcome=outcome, detail=detail, seconds=round(time.monotonic() - started, 2)
+    )
