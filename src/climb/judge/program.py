@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import time
 import uuid
@@ -29,6 +30,8 @@ __all__ = ["Ending", "Outcome", "Program", "Stopped"]
 _WATCH_S = 0.1
 _LEFTOVER_GRACE_S = 0.25  # a wrapper's children may need a moment to follow it
 _CHUNK = 256 * 1024
+# The world raises our own soft limit when it needs many sockets; programs get what the user's shell gave us.
+_OPEN_FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 class Stopped(StrEnum):
@@ -248,8 +251,8 @@ def _with_limits(argv: Sequence[str], limits: Limits) -> list[str]:
 
     A function run between fork and exec could do the same, but is unsafe once the judge has threads (file watching).
     """
-    files = f"ulimit -n {limits.open_files} && " if limits.open_files is not None else ""
-    return ["/bin/sh", "-c", f'ulimit -c 0; {files}exec "$@"', "sh", *argv]
+    files = f"ulimit -n {limits.open_files}" if limits.open_files is not None else f"ulimit -S -n {_OPEN_FILES}"
+    return ["/bin/sh", "-c", f'ulimit -c 0; {files} && exec "$@"', "sh", *argv]
 
 
 def _crossed(reason: Stopped, limits: Limits) -> str:

@@ -125,6 +125,18 @@ class World:
         self._servers.append(server)
         return server
 
+    async def listener_on_one_of(self, numbers: Sequence[int], script: Script | None = None) -> Server:
+        """A server on a random one of these well-known ports, passing over those that another program holds.
+
+        Raises SetupError if all of them are taken.
+        """
+        for number in self.draw.sample(numbers, len(numbers)):
+            try:
+                return await self.listener(script, port=number)
+            except SetupError:
+                continue
+        raise SetupError(f"other programs hold all of the ports {', '.join(map(str, numbers))}")
+
     def closed(self, count: int, *, address: str | None = None) -> list[int]:
         """``count`` random ports that refuse, in ascending order; each is held, so that nobody else can listen there."""
         where = self.host if address is None else address

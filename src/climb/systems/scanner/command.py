@@ -51,7 +51,7 @@ SIGINT or SIGTERM.
 """
 
 
-class Number(click.ParamType):
+class Number(click.ParamType[int | float]):
     """A number, with a message that names the one that is wrong and shows one that would do."""
 
     name = "number"

@@ -22,6 +22,8 @@ from climb.systems.scanner.targets import Host
 
 __all__ = ["READ", "SHORTAGE", "WRITE", "Dialer", "Poller", "connects_to_itself", "verdict"]
 
+LINUX = sys.platform == "linux"
+
 READ = select.POLLIN
 WRITE = select.POLLOUT
 
@@ -70,7 +72,7 @@ class Dialer:
     """Starts non-blocking connections."""
 
     def __init__(self) -> None:
-        self._keep = sys.platform == "linux"
+        self._keep = LINUX
         self._kept: dict[int, socket.socket] = {}
 
     def dial(self, host: Host, port: int) -> tuple[int, socket.socket | None]:
@@ -111,7 +113,7 @@ class Dialer:
 
 def new_socket(family: int) -> socket.socket:
     """A TCP socket that never blocks."""
-    if sys.platform == "linux":  # one system call instead of two
+    if LINUX:  # one system call instead of two
         return socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setblocking(False)
@@ -159,6 +161,6 @@ class _Closable(Protocol):
 
 def _waiter() -> tuple[_Waiter, float]:
     """The best waiter there is, and what a second is for it."""
-    if sys.platform == "linux":
+    if LINUX:
         return select.epoll(), 1.0
     return select.poll(), 1000.0

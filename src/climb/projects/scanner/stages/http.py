@@ -141,7 +141,7 @@ async def who_speaks_first_has_a_banner(scanner: Scanner, world: World) -> None:
 @http.check
 async def not_everything_is_http(scanner: Scanner, world: World) -> None:
     """A server that accepts and says nothing is open, and its service, banner and http are null."""
-    ports = [(await world.listener(hold(), port=port)).port for port in world.draw.sample([8080, 8000, 8888], 1)]
+    ports = [(await world.listener_on_one_of([8080, 8000, 8888], hold())).port]
     ports.append((await world.listener(hold())).port)
 
     report = await scanner(world.host, "--ports", listed(ports), "--timeout", 0.7)

@@ -62,8 +62,7 @@ async def a_port_named_twice_is_scanned_once(scanner: Scanner, world: World) -> 
 @port_lists.check
 async def the_usual_http_ports_by_default(scanner: Scanner, world: World) -> None:
     """Without --ports the usual HTTP ports are scanned, and a server on one of them is found."""
-    port = world.draw.choice([port for port in DEFAULT_PORTS if port >= 1024])
-    await world.listener(page("hello"), port=port)
+    server = await world.listener_on_one_of([port for port in DEFAULT_PORTS if port >= 1024], page("hello"))
 
     report = await scanner(world.host, "--all")
 
@@ -71,7 +70,9 @@ async def the_usual_http_ports_by_default(scanner: Scanner, world: World) -> Non
         list(DEFAULT_PORTS),
         why="The contract names the default ports, so that a scan without options means the same everywhere.",
     )
-    expect(report.row(port), f"port {port}").equals({"port": port, "state": "open"}, why="A server listens there.")
+    expect(report.row(server.port), f"port {server.port}").equals(
+        {"port": server.port, "state": "open"}, why="A server listens there."
+    )
 
 
 @port_lists.check
