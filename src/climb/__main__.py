@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 __all__ = ["main"]
@@ -10,6 +11,10 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line; never returns normally."""
     words = sys.argv[1:]
+    if "_CLIMB_COMPLETE" in os.environ:  # a shell asks for completions, and passes the words in its own way
+        from climb.cli.main import run
+
+        sys.exit(run(words))
     if not words or words in (["--help"], ["-h"], ["help"]):
         from climb.cli.overview import overview
 

@@ -11,6 +11,7 @@ import msgspec
 from climb.cli.console import printable, symbols
 from climb.cli.develop import checkout
 from climb.cli.judging import reference_submission
+from climb.cli.report import first_failure_as_text
 from climb.judge.gate.findings import Finding, Outcome
 from climb.judge.gate.gates import GATES, Ask, pass_gates, require_tests
 from climb.judge.project import slugs
@@ -67,7 +68,7 @@ async def _collect(
     findings = []
     for slug in [only] if only else slugs():
         submission, project = reference_submission(slug)
-        ask = Ask(project=project, tests=tests, reference=submission, names=names, record=record, every=matrix)
+        ask = Ask(project=project, tests=tests, reference=submission, render=first_failure_as_text, names=names, record=record, every=matrix)
         async for finding in pass_gates(ask, gates):
             findings.append(finding)
             if not quiet:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from climb.cli.console import Symbols, printable
+from climb.cli.console import Symbols, printable, symbols
 from climb.judge.evidence import Comparison, Evidence, Output, Reading, Series, Transcript
 from climb.judge.verdict import CheckResult, StageResult, Status, Verdict
 
-__all__ = ["Reporter"]
+__all__ = ["Reporter", "first_failure_as_text"]
 
 _LABEL = 10
 _INDENT = 8
@@ -178,6 +179,17 @@ class Reporter:
 
     def _print(self, text: Text | str) -> None:
         self._console.print(text, soft_wrap=True)
+
+
+def first_failure_as_text(verdict: Verdict) -> str:
+    """The report of the first failure as a learner reads it on a terminal 100 columns wide; there must be one."""
+    failed = verdict.first_failure
+    assert failed is not None
+    stage, check = failed
+    out = io.StringIO()
+    console = Console(file=out, width=100, highlight=False, markup=False, emoji=False, color_system=None)
+    Reporter(console, symbols(), Path(verdict.submission)).failure(stage, check, verdict, hints_left=0)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip("\n") + "\n"
 
 
 def _wrap(line: Text, width: int, hang: int, console: Console) -> list[Text]:

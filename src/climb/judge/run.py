@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 
@@ -21,7 +20,7 @@ from climb.judge.drivers.command import last_lines
 from climb.judge.events import BuildDone, BuildStarted, CheckDone, OnEvent, RunDone, RunStarted, StageDone, StageStarted
 from climb.judge.evidence import Comparison, Output
 from climb.judge.project import Project
-from climb.judge.stage import Stage
+from climb.judge.stage import Check, Stage
 from climb.judge.submission import Submission
 from climb.judge.verdict import CheckResult, StageResult, Status, Verdict, stages_held, worst
 
@@ -54,97 +53,94 @@ def current_stage(submission: Submission, project: Project) -> int:
 
 async def run(submission: Submission, project: Project, *, seed: str, plan: Plan, on_event: OnEvent) -> Verdict:
     """Judge ``submission`` and store the verdict in a new run folder. Raises SetupError and UsageError, nothing else."""
-    started = dt.datetime.now(dt.UTC)
-    folder = runs.new_run(submission.climb_folder, started.strftime("%Y%m%dT%H%M%S"), seed)
-    on_event(RunStarted(submission, seed, folder))
-    built = await _build(submission, on_event)
-    results: dict[int, StageResult] = {}
-    failure = None if built is None or built.ok else _build_failure(built)
-    if failure is None:
-        await _judge_stages(submission, project, seed, plan, folder, results, on_event)
-    verdict = Verdict(
-        project=project.info.slug,
-        submission=str(submission.folder),
-        language=submission.language,
-        seed=seed,
-        judge=__version__,
-        run=folder.name,
-        started_at=started.isoformat(timespec="seconds"),
-        build_seconds=round(built.outcome.seconds, 2) if built and built.outcome else None,
-        stages=(stages := tuple(_all_results(project, results))),
-        passed=stages_held(list(stages)),
-        total=len(project.stages),
-        build=failure,
-    )
-    runs.save_verdict(folder, verdict)
-    on_event(RunDone(verdict, folder))
-    return verdict
+    return await _Run(submission, project, seed, plan, on_event).to_its_end()
 
 
-async def _build(submission: Submission, on_event: OnEvent) -> Build | None:
-    if submission.build is not None:
-        on_event(BuildStarted(submission.build))
-    built = await build(submission)
-    if built is not None:
-        on_event(BuildDone(built.ok, built.outcome.seconds if built.outcome else None))
-    return built
+class _Run:
+    """One run in progress: its folder, and the results so far by stage number."""
 
+    def __init__(self, submission: Submission, project: Project, seed: str, plan: Plan, on_event: OnEvent) -> None:
+        self.submission = submission
+        self.project = project
+        self.seed = seed
+        self.plan = plan
+        self.on_event = on_event
+        self.started = dt.datetime.now(dt.UTC)
+        self.folder = runs.new_run(submission.climb_folder, self.started.strftime("%Y%m%dT%H%M%S"), seed)
+        self.results: dict[int, StageResult] = {}
 
-async def _judge_stages(
-    submission: Submission,
-    project: Project,
-    seed: str,
-    plan: Plan,
-    folder: Path,
-    results: dict[int, StageResult],
-    on_event: OnEvent,
-) -> None:
-    for number in _order(submission, project, plan, results):
-        stage = project.stages[number - 1]
-        on_event(StageStarted(number, stage.title, len(stage.checks)))
-        checks = await _judge_checks(submission, project, stage, number, seed, plan, folder, on_event)
-        results[number] = _stage_result(stage, number, checks)
-        on_event(StageDone(results[number]))
+    async def to_its_end(self) -> Verdict:
+        self.on_event(RunStarted(self.submission, self.seed, self.folder))
+        built = await self._build()
+        failure = None if built is None or built.ok else _build_failure(built)
+        if failure is None:
+            for number in self._order():
+                self.results[number] = await self._judge_stage(number)
+        verdict = self._conclude(built, failure)
+        runs.save_verdict(self.folder, verdict)
+        self.on_event(RunDone(verdict, self.folder))
+        return verdict
 
+    async def _build(self) -> Build | None:
+        if self.submission.build is not None:
+            self.on_event(BuildStarted(self.submission.build))
+        built = await build(self.submission)
+        if built is not None:
+            self.on_event(BuildDone(built.ok, built.outcome.seconds if built.outcome else None))
+        return built
 
-def _order(submission: Submission, project: Project, plan: Plan, results: dict[int, StageResult]) -> Iterator[int]:
-    """Which stage next; looks at the results so far, so it decides late."""
-    total = len(project.stages)
-    if plan.check is not None or plan.only is not None:
-        yield project.stages.index(project.stage(plan.only or str(plan.check).split(".")[0])) + 1
-        return
-    if plan.every:
-        yield from range(1, total + 1)
-        return
-    current = current_stage(submission, project)
-    yield current
-    yield from range(1, current)
-    following = current + 1
-    while following <= total and all(result.status is Status.PASSED for result in results.values()):
-        yield following
-        following += 1
+    def _order(self) -> Iterator[int]:
+        """Which stage next; looks at the results so far, so it decides late."""
+        total = len(self.project.stages)
+        if self.plan.check is not None or self.plan.only is not None:
+            stage = self.project.stage(self.plan.only or str(self.plan.check).split(".", maxsplit=1)[0])
+            yield self.project.stages.index(stage) + 1
+            return
+        if self.plan.every:
+            yield from range(1, total + 1)
+            return
+        current = current_stage(self.submission, self.project)
+        yield current
+        yield from range(1, current)
+        following = current + 1
+        while following <= total and all(result.status is Status.PASSED for result in self.results.values()):
+            yield following
+            following += 1
 
+    async def _judge_stage(self, number: int) -> StageResult:
+        stage = self.project.stages[number - 1]
+        self.on_event(StageStarted(number, stage.title, len(stage.checks)))
+        checks = []
+        for position, check in enumerate(stage.checks, 1):
+            if self.plan.check in (None, f"{number}.{position}"):
+                checks.append(await self._judge_check(stage, number, check))
+        result = _stage_result(stage, number, checks)
+        self.on_event(StageDone(result))
+        return result
 
-async def _judge_checks(
-    submission: Submission,
-    project: Project,
-    stage: Stage,
-    number: int,
-    seed: str,
-    plan: Plan,
-    folder: Path,
-    on_event: OnEvent,
-) -> list[CheckResult]:
-    results = []
-    for position, check in enumerate(stage.checks, 1):
-        if plan.check is not None and plan.check != f"{number}.{position}":
-            continue
-        checked = await run_check(project, stage, check, submission, seed)
+    async def _judge_check(self, stage: Stage, number: int, check: Check) -> CheckResult:
+        checked = await run_check(self.project, stage, check, self.submission, self.seed)
         if checked.result.status is not Status.PASSED:
-            runs.save_calls(folder, checked.result.number, checked.calls)
-        results.append(checked.result)
-        on_event(CheckDone(number, checked.result))
-    return results
+            runs.save_calls(self.folder, checked.result.number, checked.calls)
+        self.on_event(CheckDone(number, checked.result))
+        return checked.result
+
+    def _conclude(self, built: Build | None, failure: CheckResult | None) -> Verdict:
+        stages = tuple(_all_results(self.project, self.results))
+        return Verdict(
+            project=self.project.info.slug,
+            submission=str(self.submission.folder),
+            language=self.submission.language,
+            seed=self.seed,
+            judge=__version__,
+            run=self.folder.name,
+            started_at=self.started.isoformat(timespec="seconds"),
+            build_seconds=round(built.outcome.seconds, 2) if built and built.outcome else None,
+            stages=stages,
+            passed=stages_held(stages),
+            total=len(stages),
+            build=failure,
+        )
 
 
 def _stage_result(stage: Stage, number: int, checks: list[CheckResult]) -> StageResult:

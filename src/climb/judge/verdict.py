@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -97,7 +98,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return 4 if Status.UNKNOWN in statuses else 0
 
 
-def stages_held(stages: list[StageResult]) -> int:
+def stages_held(stages: Sequence[StageResult]) -> int:
     """How many stages hold with all the earlier ones."""
     held = 0
     for stage in stages:

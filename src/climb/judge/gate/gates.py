@@ -12,7 +12,7 @@ import msgspec
 from climb.errors import ClimbError, CourseError, SetupError
 from climb.judge.gate.findings import Finding, Outcome
 from climb.judge.gate.workplace import copied, describe_failure, require_tool, verdict_of
-from climb.judge.gate.wrong import judge_wrong, read_all
+from climb.judge.gate.wrong import Render, judge_wrong, read_all
 from climb.judge.project import Project
 from climb.judge.run import Plan
 from climb.judge.submission import Submission, load as load_submission
@@ -30,6 +30,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     project: Project
     tests: Path
     reference: Submission
+    render: Render
     names: tuple[str, ...] = ()
     record: bool = False
     every: bool = False
@@ -87,7 +88,7 @@ async def wrong(ask: Ask) -> AsyncIterator[Finding]:
     """Each wrong program is caught by its check alone, with the recorded report."""
     for program in read_all(ask.tests, ask.project.info.slug):
         if ask.wants(program.name):
-            yield await judge_wrong(ask.project, program, record=ask.record, every=ask.every)
+            yield await judge_wrong(ask.project, program, ask.render, record=ask.record, every=ask.every)
 
 
 GATES: dict[str, Gate] = {

@@ -17,14 +17,13 @@ the machine and are not compared.
 from __future__ import annotations
 
 import difflib
-import io
 import re
 import time
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 
 from climb.errors import CourseError, SetupError
 from climb.judge.gate.findings import Finding, Outcome
@@ -34,10 +33,10 @@ from climb.judge.run import Plan
 from climb.judge.submission import load as load_submission
 from climb.judge.verdict import Verdict
 
-__all__ = ["WrongProgram", "judge_wrong", "normalised", "read_all"]
+__all__ = ["Render", "WrongProgram", "judge_wrong", "normalised", "read_all"]
 
 _GATE = "wrong"
-_WIDTH = 100
+Render = Callable[[Verdict], str]  # the report of the first failure, as a learner reads it
 
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,7 +92,7 @@ def read_all(tests: Path, slug: str) -> list[WrongProgram]:
     return [_read(path, tests / "right" / slug) for path in sorted((tests / "wrong" / slug).glob("*.toml"))]
 
 
-async def judge_wrong(project: Project, program: WrongProgram, *, record: bool, every: bool) -> Finding:
+async def judge_wrong(project: Project, program: WrongProgram, render: Render, *, record: bool, every: bool) -> Finding:
     """Judge one wrong program on the stage whose check should catch it (or on all stages)."""
     started = time.monotonic()
     with copied(program.source) as folder:
@@ -105,24 +104,10 @@ async def judge_wrong(project: Project, program: WrongProgram, *, record: bool, 
             verdict = await verdict_of(submission, project, plan)
         except SetupError as error:
             return _finding(program, Outcome.SKIPPED, str(error), started)
-        complaint = _complaint(program, verdict, record=record)
+        complaint = _complaint(program, verdict, render, record=record)
     return _finding(
         program, Outcome.WRONG if complaint else Outcome.OK, complaint or f"caught by {program.catches}", started
     )
-
-
-def rendered(verdict: Verdict) -> str:
-    """The report of the first failure, as a learner reads it on a terminal 100 columns wide."""
-    from climb.cli.console import symbols
-    from climb.cli.report import Reporter
-
-    failed = verdict.first_failure
-    assert failed is not None
-    stage, check = failed
-    out = io.StringIO()
-    console = Console(file=out, width=_WIDTH, highlight=False, markup=False, emoji=False, color_system=None)
-    Reporter(console, symbols(None), Path(verdict.submission)).failure(stage, check, verdict, hints_left=0)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip("\n") + "\n"
 
 
 def normalised(report: str) -> list[str]:
@@ -145,11 +130,11 @@ def _read(path: Path, right: Path) -> WrongProgram:
     return WrongProgram(path.stem, path, found.catches, found.bug, source, found.change)
 
 
-def _complaint(program: WrongProgram, verdict: Verdict, *, record: bool) -> str | None:
+def _complaint(program: WrongProgram, verdict: Verdict, render: Render, *, record: bool) -> str | None:
     caught = not_passed(verdict)
     if caught != [program.catches]:
         return f"should be caught by {program.catches} alone, but did not pass: {', '.join(caught) or 'nothing'}"
-    report = rendered(verdict)
+    report = render(verdict)
     if record:
         program.report_path.write_text(report, encoding="utf-8")
         return None

@@ -13,8 +13,8 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Protocol
 
-from climb.systems.scanner.sockets import CUT_AT_ONCE, connects_to_itself, verdict
 from climb.systems.scanner.model import State
+from climb.systems.scanner.sockets import connects_to_itself, verdict
 
 if TYPE_CHECKING:
     from climb.systems.scanner.deadlines import Alarm
@@ -41,7 +41,9 @@ class Attempt:
 
     __slots__ = ("_alarm", "_judge", "_lines", "_open", "_plan", "_rtts", "expires", "host", "port", "rtt_s", "tries")
 
-    def __init__(self, host: Host, port: int, now: float, *, lines: Lines, plan: Plan, rtts: RttTable, judge: Judge) -> None:
+    def __init__(
+        self, host: Host, port: int, now: float, *, lines: Lines, plan: Plan, rtts: RttTable, judge: Judge
+    ) -> None:
         self.host = host
         self.port = port
         self.expires = now + plan.timeout_s

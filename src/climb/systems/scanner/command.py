@@ -5,10 +5,12 @@ It turns words into a plan, hands the plan to a session, and turns every way in 
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, Literal, NoReturn
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Literal, NoReturn
 
 import click
 
@@ -16,7 +18,7 @@ from climb.systems.scanner.errors import ScanError, ScanUsageError
 from climb.systems.scanner.ports import DEFAULT_PORTS, parse_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from climb.systems.scanner.output import Kind
     from climb.systems.scanner.plan import Plan
@@ -51,33 +53,36 @@ SIGINT or SIGTERM.
 """
 
 
-class Number(click.ParamType[int | float]):
-    """A number, with a message that names the one that is wrong and shows one that would do."""
+def number(kind: type[int | float], what: str, example: str) -> Callable[[str], int | float]:
+    """A type of option whose message names the value that is wrong and shows one that would do.
 
-    name = "number"
+    Any number passes: whether it makes sense is the plan's question.
+    """
 
-    def __init__(self, kind: type[int] | type[float], what: str, example: str) -> None:
-        self._kind = kind
-        self._what = what
-        self._example = example
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float:
-        """Any number of the kind; whether it makes sense is the plan's question."""
+    def convert(value: str) -> int | float:
         try:
-            return self._kind(value)
+            return kind(value)
         except ValueError:
-            self.fail(f"{value!r} is not {self._what}: write for example {self._example}", param, ctx)
+            raise click.BadParameter(f"{value!r} is not {what}: write for example {example}") from None
+
+    return convert
 
 
-SECONDS = Number(float, "a number of seconds", "1.5")
-COUNT = Number(int, "a whole number", "100")
-PER_SECOND = Number(float, "a number", "50")
+SECONDS = number(float, "a number of seconds", "1.5")
+COUNT = number(int, "a whole number", "100")
+PER_SECOND = number(float, "a number", "50")
 
 
-@click.command(name="scan", help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    name="scan", help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.argument("targets", metavar="TARGET...", nargs=-1)
 @click.option(
-    "--ports", metavar="LIST", default=DEFAULT_PORTS, show_default=True, help="Ports and ranges, as in 80,443,8000-8100."
+    "--ports",
+    metavar="LIST",
+    default=DEFAULT_PORTS,
+    show_default=True,
+    help="Ports and ranges, as in 80,443,8000-8100.",
 )
 @click.option(
     "--timeout",
@@ -173,9 +178,8 @@ def _scan(plan: Plan, kind: Kind, stream: IO[str], *, show_all: bool, syn: bool,
 
     _allow_descriptors(plan.concurrency)
     writer = make_writer(kind, stream, command_line=sys.argv, show_all=show_all)
-    with open(os.devnull, "w") as nowhere:
-        shown = Progress() if progress else Progress(nowhere)
-        return (syn_session if syn else connect_session)(plan, writer, shown)
+    shown = Progress(None if progress else io.StringIO())  # which is no terminal, so nothing is shown
+    return (syn_session if syn else connect_session)(plan, writer, shown)
 
 
 def _describe(targets: tuple[str, ...], kind: str, output_file: str | None) -> None:
@@ -212,9 +216,11 @@ def _stream(path: str | None) -> Iterator[IO[str]]:
         yield sys.stdout
         return
     try:
-        stream = open(path, "w", encoding="utf-8")  # noqa: SIM115 - closed below; only the opening is guarded here
+        stream = Path(path).open("w", encoding="utf-8")
     except OSError as error:
-        raise ScanUsageError(f"{path!r} can't be written ({error.strerror}): name a file in a folder of yours") from error
+        raise ScanUsageError(
+            f"{path!r} can't be written ({error.strerror}): name a file in a folder of yours"
+        ) from error
     with stream:
         yield stream
 
@@ -252,7 +258,5 @@ def _allow_descriptors(wanted: int) -> None:
     enough = wanted + 64
     if soft != resource.RLIM_INFINITY and soft < enough:
         limit = enough if hard == resource.RLIM_INFINITY else min(enough, hard)
-        try:
+        with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, limit), hard))
-        except (OSError, ValueError):
-            pass

@@ -75,7 +75,9 @@ class Engine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     @property
@@ -194,7 +196,7 @@ class Engine:
             if error in SHORTAGE and self._waits_for_system(visit.host, error):
                 self._waiting_visits.appendleft(visit)
             elif error:
-                visit.unreached(now)
+                visit.unreached()
             return True
         return False
 
@@ -250,6 +252,8 @@ class Engine:
         if self._refused_by_system < MOST_REFUSALS:
             return True
         if error != errno.EADDRNOTAVAIL:
-            raise ScanError(f"the system gives no socket ({os.strerror(error)}): close other programs or raise 'ulimit -n'")
+            raise ScanError(
+                f"the system gives no socket ({os.strerror(error)}): close other programs or raise 'ulimit -n'"
+            )
         self._out_of_reach.add(host.address)
         return False

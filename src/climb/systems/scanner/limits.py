@@ -83,7 +83,7 @@ def descriptors_left(reserve: int) -> int | None:
     if soft == resource.RLIM_INFINITY:
         return None
     try:
-        used = len(os.listdir("/dev/fd")) - 1  # the listing itself opens one
+        used = len(os.listdir("/dev/fd")) - 1  # noqa: PTH208 - pathlib is not loaded; the listing itself opens one
     except OSError:
         return None
     return max(1, soft - used - reserve)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Protocol
 
 from climb.systems.scanner.deadlines import Alarm, Deadlines
@@ -49,9 +49,9 @@ class Lines:
 
     def __init__(self, plan: Plan, now: float) -> None:
         self._poller = Poller()
-        self._stop_read, self._stop_write = os.pipe()
-        os.set_blocking(self._stop_write, False)
-        self._poller.add(self._stop_read, READ)
+        self._woken, self._waker = socket.socketpair()  # unlike a pipe's number, a closed socket can't be mistaken
+        self._waker.setblocking(False)
+        self._poller.add(self._woken.fileno(), READ)
         left = descriptors_left(RESERVED_DESCRIPTORS)
         self.slots = Slots(plan.concurrency if left is None else min(plan.concurrency, left))
         self._bucket = TokenBucket(plan.rate, now) if plan.rate is not None else None
@@ -108,12 +108,7 @@ class Lines:
 
     def wait(self, most_s: float) -> list[Line]:
         """The lines that can go on, as soon as there is one, at the next alarm or after *most_s*."""
-        ready = []
-        for descriptor, _ in self._poller.wait(most_s):
-            line = self._lines.get(descriptor)
-            if line is not None:
-                ready.append(line)
-        return ready
+        return [self._lines[descriptor] for descriptor, _ in self._poller.wait(most_s) if descriptor in self._lines]
 
     def due(self, now: float) -> Iterator[Ring]:
         """The calls whose time has come."""
@@ -135,10 +130,8 @@ class Lines:
 
     def wake(self) -> None:
         """End a ``wait`` that is under way or the next one. May be called from any thread and from a signal handler."""
-        try:
-            os.write(self._stop_write, b"\0")
-        except OSError:
-            pass  # full, so the wait will end anyway; or closed, so there is none
+        with suppress(OSError):  # full, so the wait will end anyway; or closed, so there is none
+            self._waker.send(b"\0")
 
     def close(self) -> None:
         """Hang up everything."""
@@ -146,5 +139,5 @@ class Lines:
             self.hang_up(line)
         self._dialer.close()
         self._poller.close()
-        os.close(self._stop_read)
-        os.close(self._stop_write)
+        self._woken.close()
+        self._waker.close()

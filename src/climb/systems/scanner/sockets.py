@@ -91,15 +91,12 @@ class Dialer:
             return self.dial(host, port)
         if error in IN_PROGRESS and host.loopback:
             error = sock.connect_ex(address)
-        return self._sorted(error, sock)
-
-    def _sorted(self, error: int, sock: socket.socket) -> tuple[int, socket.socket | None]:
         if not error or error == errno.EISCONN:
             return 0, sock
         if error in IN_PROGRESS:
             return errno.EINPROGRESS, sock
         if self._keep and error == errno.ECONNREFUSED:
-            self._kept[sock.family] = sock
+            self._kept[host.family] = sock
         else:
             sock.close()
         return error, None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SynSession"]
 
+
 class SynSession:
     """One scan in two steps. *write* gets a finding as soon as it is complete."""
 

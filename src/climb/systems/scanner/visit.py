@@ -87,7 +87,7 @@ class Visit:
         assert talk is not None
         if line is None:
             talk.end(Ending.RESET)
-            self._settle(talk, now)
+            self._settle(talk)
         elif now - line.started > self._timeout_s / 2:
             # The handshake took most of the connection's life: the talk deserves a whole one.
             self._lines.hang_up(line)
@@ -107,11 +107,11 @@ class Visit:
             self._be_impatient(now)
         return 0 if sock is not None else error
 
-    def unreached(self, now: float) -> None:
+    def unreached(self) -> None:
         """The connection for the next talk failed before it began."""
         talk = self._queue.popleft()
         talk.end(Ending.UNREACHED)
-        self._settle(talk, now)
+        self._settle(talk)
 
     def ready(self, line: Line, now: float) -> None:
         """A line can go on."""
@@ -136,15 +136,15 @@ class Visit:
 
     def _call(self, line: Line, talk: Talk) -> Call:
         call = self._calls[line] = Call(line, talk)
-        call.expiry = self._lines.ring(line.started + self._timeout_s, lambda now: self._end(call, Ending.TIMEOUT, now))
+        call.expiry = self._lines.ring(line.started + self._timeout_s, lambda _: self._end(call, Ending.TIMEOUT))
         return call
 
     def _handshake_ended(self, call: Call, now: float) -> None:
         error = call.line.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if error == errno.ECONNRESET:
-            self._end(call, Ending.RESET, now)
+            self._end(call, Ending.RESET)
         elif error or connects_to_itself(call.line.sock):
-            self._end(call, Ending.UNREACHED, now)
+            self._end(call, Ending.UNREACHED)
         else:
             self._reached(call, now)
 
@@ -158,28 +158,30 @@ class Visit:
         except BlockingIOError:
             return
         except OSError:
-            self._end(call, Ending.RESET, now)
+            self._end(call, Ending.RESET)
             return
         if not data:
-            self._end(call, Ending.CLOSED, now)
+            self._end(call, Ending.CLOSED)
             return
         call.got += len(data)
         answer = call.talk.receive(data)
         if call.got >= MOST_BYTES and not call.talk.done:
-            self._end(call, Ending.FULL, now)
+            self._end(call, Ending.FULL)
         else:
             self._say(call, answer, now)
 
     def _say(self, call: Call, data: bytes, now: float) -> None:
         """Send what the talk wants said, and see how it wants to go on."""
         if call.talk.done:
-            self._end(call, None, now)
+            self._end(call, None)
             return
         self._send(call, data)
         self._lines.watch(call.line, WRITE if call.outgoing else READ)
         self._lines.cancel(call.quiet)
         quiet_s = call.talk.quiet_s
-        call.quiet = self._lines.ring(now + quiet_s, lambda at: self._say(call, call.talk.quiet(), at)) if quiet_s else None
+        call.quiet = (
+            self._lines.ring(now + quiet_s, lambda at: self._say(call, call.talk.quiet(), at)) if quiet_s else None
+        )
 
     def _send(self, call: Call, data: bytes) -> None:
         pending = call.outgoing + data
@@ -194,12 +196,12 @@ class Visit:
             sent = len(pending)
         call.outgoing = pending[sent:]
 
-    def _end(self, call: Call, ending: Ending | None, now: float) -> None:
+    def _end(self, call: Call, ending: Ending | None) -> None:
         """The call is over: done if *ending* is None."""
         self._drop(call)
         if ending is not None:
             call.talk.end(ending)
-        self._settle(call.talk, now)
+        self._settle(call.talk)
 
     def _drop(self, call: Call) -> None:
         del self._calls[call.line]
@@ -207,7 +209,7 @@ class Visit:
         self._lines.cancel(call.quiet)
         self._lines.hang_up(call.line)
 
-    def _settle(self, talk: Talk, now: float) -> None:
+    def _settle(self, talk: Talk) -> None:
         """Draw the conclusions from a talk that is over."""
         self._inspection.settle(talk)
         if self._inspection.sure:
@@ -234,7 +236,7 @@ class Visit:
         if self._inspection.has_more:
             self._impatience = self._lines.ring(now + self._impatience_s, self._impatient)
 
-    def _impatient(self, now: float) -> None:
+    def _impatient(self, now: float) -> None:  # noqa: ARG002 - what every alarm is called with
         self._impatience = None
         heard = any(call.talk.heard for call in self._calls.values())
         if self._calls and not self._queue and not heard:

@@ -13,7 +13,7 @@ import sys
 import time
 
 from certificate import describe
-from connection import Clock, Connection, Shortage, connect, secure
+from connection import Clock, Shortage, connect, secure
 from http_answer import ask, read_answer
 
 DEFAULT_PORTS = "80,443,8000,8008,8080,8081,8443,8888"
@@ -168,8 +168,8 @@ class Report:
         for result in list(self.probing.values()):
             self.add(result)
         states = {state: self.counts[state] for state in ("open", "closed", "filtered")}
-        elapsed = round(time.monotonic() - self.start, 6)
-        self.print({"summary": {"hosts": len(self.hosts), "ports": sum(states.values()), **states, "elapsed_s": elapsed}})
+        totals = {"hosts": len(self.hosts), "ports": sum(states.values()), **states}
+        self.print({"summary": {**totals, "elapsed_s": round(time.monotonic() - self.start, 6)}})
 
     def print(self, line):
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")

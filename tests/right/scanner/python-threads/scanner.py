@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 
 READ_LIMIT = 65536
 BANNER_SHARE = 0.35  # how long we listen for a banner, as a part of the timeout
@@ -254,8 +255,9 @@ def hear_banner(wire):
 
 def ask_http(wire, host, port):
     where = f"[{host}]" if ":" in host else host
+    request = f"GET / HTTP/1.1\r\nHost: {where}:{port}\r\nAccept: text/html, */*\r\nConnection: close\r\n\r\n"
     try:
-        wire.send(f"GET / HTTP/1.1\r\nHost: {where}:{port}\r\nAccept: text/html, */*\r\nConnection: close\r\n\r\n".encode())
+        wire.send(request.encode())
     except OSError:
         return None
     return hear_http(wire, b"")
@@ -273,7 +275,12 @@ def hear_http(wire, heard):
     if head_end(heard):
         framing = Framing(headers)
         body = framing.unwrap(read_until(stream, heard[head_end(heard) :], framing.is_enough))
-    return {"status": int(status[1]), "server": headers.get("server"), "title": title_of(body), "location": headers.get("location")}
+    return {
+        "status": int(status[1]),
+        "server": headers.get("server"),
+        "title": title_of(body),
+        "location": headers.get("location"),
+    }
 
 
 def pieces(wire):
@@ -378,7 +385,7 @@ def read_certificate(der):
 
 
 def common_name(flat):
-    for (_, oid), (tag, value) in zip(flat, flat[1:]):
+    for (_, oid), (tag, value) in pairwise(flat):
         if tag == 0x03:  # a BIT STRING: the key
             return None
         if oid == b"\x55\x04\x03":
@@ -390,7 +397,8 @@ def dns_name(flat):
     for i, (tag, oid) in enumerate(flat):
         if tag == 0x06 and oid == b"\x55\x1d\x11":
             wrapped = next(value for kind, value in flat[i:] if kind == 0x04)
-            return next((value.decode("ascii", errors="replace") for kind, value in leaves(wrapped) if kind == 0x82), None)
+            names = [value for kind, value in leaves(wrapped) if kind == 0x82]
+            return names[0].decode("ascii", errors="replace") if names else None
     return None
 
 
@@ -503,8 +511,8 @@ class Scan:
             self.finished = True
             for result in self.unfinished.values():
                 self.count(result)
-            took = round(time.monotonic() - self.start, 6)
-            say({"summary": {"hosts": len(self.hosts), "ports": sum(self.counts.values()), **self.counts, "elapsed_s": took}})
+            totals = {"hosts": len(self.hosts), "ports": sum(self.counts.values()), **self.counts}
+            say({"summary": {**totals, "elapsed_s": round(time.monotonic() - self.start, 6)}})
 
 
 def say(line):

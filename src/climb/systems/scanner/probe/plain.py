@@ -82,7 +82,9 @@ class PlainTalk(ListenTalk):
         # A server that speaks first may be slow to do so: its greeting is known by its form.
         service = services.greeting_service(self.answer, 0)
         if service is not None:
-            return Facts(service=service, banner=banner_of(self.answer), os=services.os_hint(self.answer.decode("latin-1")))
+            return Facts(
+                service=service, banner=banner_of(self.answer), os=services.os_hint(self.answer.decode("latin-1"))
+            )
         return Facts(service=services.answering_service(self.answer))
 
     def _unasked_http(self, data: bytes) -> bool:

@@ -10,10 +10,21 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["ASKS", "TLS_PORTS", "Ask", "answering_service", "greeting_is_whole", "greeting_service", "looks_like_tls", "os_hint"]
+__all__ = [
+    "ASKS",
+    "TLS_PORTS",
+    "Ask",
+    "answering_service",
+    "greeting_is_whole",
+    "greeting_service",
+    "looks_like_tls",
+    "os_hint",
+]
 
 # Where TLS is usual, it is tried first: one connection less. A wrong guess costs one connection more.
-TLS_PORTS = frozenset({443, 465, 636, 853, 989, 990, 993, 995, 2376, 4433, 4443, 5061, 5671, 6443, 8443, 8883, 9443, 10443})
+TLS_PORTS = frozenset(
+    {443, 465, 636, 853, 989, 990, 993, 995, 2376, 4433, 4443, 5061, 5671, 6443, 8443, 8883, 9443, 10443}
+)
 
 # Greetings of servers that speak first. "220" is said by mail, file transfer and dictionaries: the words after it decide.
 _GREETINGS = (
@@ -33,7 +44,12 @@ _GREETINGS = (
 
 # What servers of other kinds say to "GET / HTTP/1.1".
 _ANSWERS = (
-    ("redis", re.compile(rb"-ERR (?:wrong number of arguments for 'get'|unknown command)|-NOAUTH |-DENIED Redis", re.IGNORECASE)),
+    (
+        "redis",
+        re.compile(
+            rb"-ERR (?:wrong number of arguments for 'get'|unknown command)|-NOAUTH |-DENIED Redis", re.IGNORECASE
+        ),
+    ),
     ("amqp", re.compile(rb"AMQP[\x00-\x03]")),
     ("rtsp", re.compile(rb"RTSP/\d\.\d \d{3}")),
     ("sip", re.compile(rb"SIP/\d\.\d \d{3}")),

@@ -37,7 +37,8 @@ def main() -> None:
             if found := scan(host, port, arguments.timeout):
                 print(json.dumps(found))
     elapsed = round(time.monotonic() - start, 3)
-    print(json.dumps({"summary": {"hosts": 0, "ports": 0, "open": 0, "closed": 0, "filtered": 0, "elapsed_s": elapsed}}))
+    counts = {"hosts": 0, "ports": 0, "open": 0, "closed": 0, "filtered": 0}
+    print(json.dumps({"summary": {**counts, "elapsed_s": elapsed}}))
 
 
 if __name__ == "__main__":
