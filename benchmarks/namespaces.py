@@ -67,16 +67,16 @@ def _ip(*words: str) -> str:
 
 
 @contextmanager
-def listening(pairs: Sequence[str], prefix: Sequence[str] = ()) -> Iterator[None]:
-    """Listen on these ``address:port`` pairs."""
+def listening(words: Sequence[str], prefix: Sequence[str] = ()) -> Iterator[None]:
+    """Run ``listeners.py`` with these words."""
     script = Path(__file__).with_name("listeners.py")
-    command = [*prefix, sys.executable, "-I", str(script), *pairs]
+    command = [*prefix, sys.executable, "-I", str(script), *words]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             if process.stdout.readline() != "ready\n":
-                raise RuntimeError(f"could not listen on {', '.join(pairs)}")
+                raise RuntimeError(f"could not listen on {' '.join(words)}")
             yield
         finally:
             process.stdin.close()

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Launcher", "Race", "Result", "Sample", "Side", "WrongAnswerError", "machine", "report", "run", "version"]
 
 
+TRIES = 5  # runs of one side until it is right, before the race is called off
+
+
 class WrongAnswerError(Exception):
     """A side did not do the work; how fast it failed is of no interest."""
 
@@ -48,6 +51,7 @@ class Side:
     command: Sequence[str]
     check: Callable[[str], None]
     fixed_wait_s: float = 0.0  # that the program sleeps at the end, by an option we gave it
+    misses: list[float] = field(default_factory=list)  # seconds of the runs whose answer was wrong
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,8 @@ class Launcher:
         """Run a command to its end."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        order = {"command": list(command), "environment": self._environment, "output": self._output}
+        variables = [f"{key}={value}" for key, value in self._environment.items()]
+        order = {"command": list(command), "environment": variables, "output": self._output}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
@@ -125,15 +130,26 @@ def run(race: Race, rounds: int, launcher: Launcher) -> Result:
 
 
 def _checked(side: Side, launcher: Launcher) -> Sample:
-    sample = launcher.start(side.command)
-    try:
-        if sample.exit_code:
-            raise WrongAnswerError(f"exit code {sample.exit_code}")
-        side.check(sample.stdout)
-    except WrongAnswerError as error:
-        last_words = " / ".join(sample.stderr.strip().splitlines()[-3:])
-        raise WrongAnswerError(f"{side.name}: {error}. It said: {last_words or 'nothing'}") from error
+    """Run a side until its answer is right; a wrong one is said and thrown away."""
+    for left in reversed(range(TRIES)):
+        sample = launcher.start(side.command)
+        try:
+            _judge(side, sample)
+        except WrongAnswerError as error:
+            last_words = sample.stderr.strip().splitlines()[-1:] or ["nothing"]
+            _tell(f"{side.name}, {sample.seconds:.3f} s, does not count: {error}. It said: {last_words[0].strip()}")
+            side.misses.append(sample.seconds)
+            if not left:
+                raise WrongAnswerError(f"{side.name} was wrong {TRIES} times in a row: {error}") from error
+        else:
+            break
     return sample
+
+
+def _judge(side: Side, sample: Sample) -> None:
+    if sample.exit_code:
+        raise WrongAnswerError(f"exit code {sample.exit_code}")
+    side.check(sample.stdout)
 
 
 def report(result: Result) -> str:
@@ -145,6 +161,8 @@ def report(result: Result) -> str:
         cpu = statistics.median(sample.cpu_s for sample in samples)
         peak = max(sample.peak_kib for sample in samples) / 1024
         lines.append(f"  {side.name:10} median {seconds:7.3f} s   processor {cpu:7.3f} s   peak memory {peak:6.1f} MiB")
+        if side.misses:
+            lines.append(f"  {'':10} {len(side.misses)} more runs were wrong and do not count")
     lines.append(f"  theirs / ours   {_spread(result.ratios())}")
     if race.ours.fixed_wait_s or race.theirs.fixed_wait_s:
         lines.append(f"  without waits   {_spread(result.ratios(without_waits=True))}")

@@ -1,7 +1,7 @@
 """Our scanner against nmap and masscan: ``python benchmarks/scanner.py [--rounds N] [--quick] [--json]``.
 
 Each side is a whole process, started as a user starts it. Listeners are opened before, and a run counts only if it
-found exactly them. With root everything happens in network namespaces made for the purpose, so what else listens on
+found exactly them (masscan is forgiven what it missed). With root everything happens in network namespaces made for the purpose, so what else listens on
 this machine does not matter and nothing leaves it; without root only the connect scans run, on plain loopback.
 """
 
@@ -122,7 +122,8 @@ def cable_races(stage: ExitStack, *, quick: bool) -> Group:
         return [], [], [f"the races between two namespaces: {reason}"]
     hosts = FAR[:2] if quick else FAR
     near, far, hardware_address = stage.enter_context(namespaces.veth(NEAR, [f"{host}/16" for host in hosts]))
-    stage.enter_context(namespaces.listening([f"0.0.0.0:{port}" for port in FAR_PORTS], namespaces.inside(far)))
+    words = ["--heartbeat", NEAR.partition("/")[0], *(f"0.0.0.0:{port}" for port in FAR_PORTS)]
+    stage.enter_context(namespaces.listening(words, namespaces.inside(far)))
     found = {(host, port) for host in hosts for port in FAR_PORTS}
     first, last = hosts[0], hosts[-1].rpartition(".")[2]
     load = f"{len(hosts)} hosts × 65,535 ports between namespaces"
@@ -134,15 +135,17 @@ def cable_races(stage: ExitStack, *, quick: bool) -> Group:
         skipped.append("the race against masscan: masscan is missing")
     if shutil.which("nmap"):
         command = [*NMAP, "-sS", "-p-", f"{first}-{last}"]
-        races.append(race.Race(f"SYN scan, {load}", ours, race.Side("nmap", command, _finds(_from_nmap, found, exact=True))))
+        races.append(
+            race.Race(f"SYN scan, {load}", ours, race.Side("nmap", command, _finds(_from_nmap, found, exact=True)))
+        )
     else:
         skipped.append("the race against nmap between namespaces: nmap is missing")
     return namespaces.inside(near), races, skipped
 
 
 MASSCAN_NOTE = (
-    f"masscan: --rate 10000000 --wait {MASSCAN_WAIT_S} (it always sleeps that long at the end; ours ends when all ports"
-    " have answered)"
+    f"masscan ran with --rate 10000000 --wait {MASSCAN_WAIT_S}: it always sleeps that long at the end, ours ends when all"
+    " ports have answered. It sends each probe once; its runs count even when it missed some ports, ours only without a miss"
 )
 
 
@@ -153,7 +156,19 @@ def _ours(words: list[str], found: Found, *, exact: bool) -> race.Side:
 def _masscan(hosts: list[str], hardware_address: str, found: Found) -> race.Side:
     command = ["masscan", f"{hosts[0]}-{hosts[-1]}", "-p1-65535", "--rate", "10000000", "--wait", str(MASSCAN_WAIT_S)]
     command += ["--interface", "near", "--router-mac", hardware_address]
-    return race.Side("masscan", command, _finds(_from_masscan, found, exact=True), fixed_wait_s=MASSCAN_WAIT_S)
+    return race.Side("masscan", command, _finds_some(found), fixed_wait_s=MASSCAN_WAIT_S)
+
+
+def _finds_some(expected: Found) -> Callable[[str], None]:
+    """Return a check that forgives what was missed: masscan asks once and loses answers when it asks fast."""
+
+    def check(output: str) -> None:
+        found = _from_masscan(output)
+        print(f"masscan found {len(found)} of {len(expected)}", file=sys.stderr)
+        if not found or found - expected:
+            raise race.WrongAnswerError(f"invented {sorted(found - expected)[:5]}")
+
+    return check
 
 
 # --- what each side found -------------------------------------------------------------------------------------------

@@ -84,9 +84,9 @@ def _watch(submission: Submission, project: Project, plan: Plan, seed: str | Non
 async def _watch_loop(submission: Submission, project: Project, plan: Plan, seed: str | None, *, json: bool) -> None:
     from climb.judge.watch import changes
 
-    stop = asyncio.Event()
+    watched = changes(submission, asyncio.Event())  # from now on: a save during the first run counts
     await _judge_once(submission, project, plan, seed, json=json)
-    async for changed in changes(submission, stop):
+    async for changed in watched:
         click.echo(f"\n  changed: {', '.join(changed[:5])}\n", err=True)
         await _judge_once(submission, project, plan, seed, json=json)
 

@@ -30,7 +30,12 @@ COMMANDS = (
     Entry("test", "Work on Backend Climb", "run the test suite", "climb.cli.develop:test"),
     Entry("lint", "Work on Backend Climb", "ruff and mypy over the code", "climb.cli.develop:lint"),
     Entry("bench", "Work on Backend Climb", "race our systems against their peers", "climb.cli.develop:bench"),
-    Entry("dev", "Work on Backend Climb", "the gate for authors: dev check", "climb.cli.dev:dev"),
+    Entry(
+        "dev",
+        "Work on Backend Climb",
+        "the gate for authors: dev check; reference pages: dev docs",
+        "climb.cli.dev:dev",
+    ),
     Entry(
         "completion",
         "Work on Backend Climb",

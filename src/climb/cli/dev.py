@@ -1,4 +1,4 @@
-"""climb dev check: the gate for authors."""
+"""climb dev: the gate for authors, and the reference pages that are written from the code."""
 
 from __future__ import annotations
 
@@ -61,6 +61,27 @@ def check(
     return 1 if wrong else 0
 
 
+@dev.command("docs")
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit with 1 if a page is out of date.")
+def docs(only_check: bool) -> int:
+    """Write the reference pages that are made from the code: docs/reference/commands.md."""
+    from climb.cli.reference import commands_page
+
+    path = checkout() / "docs" / "reference" / "commands.md"
+    page = commands_page()
+    current = path.exists() and path.read_text(encoding="utf-8") == page
+    if not current and not only_check:
+        path.write_text(page, encoding="utf-8")
+    click.echo(f"  docs/reference/{path.name} {_state(current=current, only_check=only_check)}")
+    return 1 if only_check and not current else 0
+
+
+def _state(*, current: bool, only_check: bool) -> str:
+    if current:
+        return "is current"
+    return "is out of date; write it: climb dev docs" if only_check else "written"
+
+
 async def _collect(
     names: tuple[str, ...], only: str | None, gates: tuple[str, ...], *, record: bool, matrix: bool, quiet: bool
 ) -> list[Finding]:
@@ -68,7 +89,15 @@ async def _collect(
     findings = []
     for slug in [only] if only else slugs():
         submission, project = reference_submission(slug)
-        ask = Ask(project=project, tests=tests, reference=submission, render=first_failure_as_text, names=names, record=record, every=matrix)
+        ask = Ask(
+            project=project,
+            tests=tests,
+            reference=submission,
+            render=first_failure_as_text,
+            names=names,
+            record=record,
+            every=matrix,
+        )
         async for finding in pass_gates(ask, gates):
             findings.append(finding)
             if not quiet:

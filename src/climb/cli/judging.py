@@ -60,6 +60,7 @@ class Live:
         self._report = Reporter(self._console, symbols(), submission.folder)
         self._submission = submission
         self._project = project
+        self._plan = plan
         self._whole = plan.only is None and plan.check is None
         self._spinner: Spinner | None = None
         self._heading: tuple[str, str] | None = None
@@ -80,7 +81,8 @@ class Live:
         match event:
             case RunStarted():
                 submission = event.submission
-                self._heading = (f"{submission.project} · {submission.language} · seed {event.seed}", "")
+                dot = symbols().dot
+                self._heading = (f"{submission.project} {dot} {submission.language} {dot} seed {event.seed}", "")
                 if submission.build is None:
                     self._print_heading("")
             case BuildStarted():
@@ -94,8 +96,10 @@ class Live:
                 self._progress(f"{event.number} {event.title}: check 1 of {event.checks}")
             case CheckDone():
                 self._progress_after(event)
-            case StageDone():
+            case StageDone() if self._plan.check is None:
                 self._report.stage_line(event.result)
+            case StageDone():
+                self._report.checks_held(event.result)
             case RunDone():
                 self._conclude(event.verdict)
 
@@ -111,7 +115,7 @@ class Live:
 
     def _conclude(self, verdict: Verdict) -> None:
         failed = verdict.first_failure
-        waiting = next((stage.number for stage in verdict.stages if stage.status is Status.FAILED), None)
+        waiting = verdict.first_failure[0].number if verdict.first_failure else None
         for stage in verdict.stages:
             if self._whole and stage.status is Status.SKIPPED and waiting is not None and stage.number > waiting:
                 self._report.stage_line(stage, waits_for=waiting)

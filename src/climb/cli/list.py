@@ -39,13 +39,12 @@ def list_command(project: str | None, json: bool) -> None:
 
 
 def _progress_here() -> Verdict | None:
-    """The newest verdict of the submission in this folder, if there is one."""
+    """How far the submission in this folder is, if there is one."""
     try:
         submission = load_submission(Path.cwd())
     except UsageError:
         return None
-    folder = runs.latest(submission.climb_folder)
-    return runs.read_verdict(folder) if folder else None
+    return runs.newest_whole(submission.climb_folder, submission.project)
 
 
 def _print(project: Project, progress: Verdict | None, *, stages: bool) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import os
+import io
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
+from types import FrameType
 
 import click
 
@@ -18,6 +20,7 @@ from climb.errors import ClimbError
 __all__ = ["Lazy", "run"]
 
 INTERRUPTED = 130
+PIPE_CLOSED = 128 + signal.SIGPIPE  # the reader of our output has gone, as in `climb list | head`; that is its right
 
 
 class Lazy(click.Group):
@@ -53,9 +56,10 @@ climb = Lazy(name="climb", context_settings={"help_option_names": ["-h", "--help
 
 def run(words: Sequence[str]) -> int:
     """Run ``climb`` with ``words`` and return the exit code."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # Started in the background by a shell: a program that we start must still be able to receive SIGINT.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signals = _received_signals()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # the locale may not carry all our signs; a "?" is better than an end
     try:
         result = climb.main(args=list(words), prog_name="climb", standalone_mode=False)
     except click.exceptions.Exit as ended:
@@ -65,14 +69,42 @@ def run(words: Sequence[str]) -> int:
         return 2
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write("\ninterrupted\n")
-        return INTERRUPTED
+        return 128 + signals[0] if signals else INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone, as in `climb list | head`; that is its right.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return PIPE_CLOSED
+    except SystemExit as ended:
+        # Click and Rich turn a closed pipe into this, with 1, which here would say that the program failed.
+        if isinstance(ended.__context__, BrokenPipeError):
+            return PIPE_CLOSED
+        return ended.code if isinstance(ended.code, int) else 0
     except ClimbError as error:
         sys.stderr.write(f"climb: {error}\n")
         if error.next_step:
             sys.stderr.write(f"  try: {error.next_step}\n")
         return error.exit_code
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.write("climb: this is our mistake, not yours. Please report it with the lines above.\n")
+        return ClimbError.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _received_signals() -> list[int]:
+    """Let SIGTERM and a closed terminal end a command as Ctrl-C does, so that no program of a learner's outlives the judge.
+
+    The list will hold which of them came.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Started in the background by a shell: a program that we start must still be able to receive SIGINT.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    received: list[int] = []
+
+    def as_ctrl_c(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        signal.raise_signal(signal.SIGINT)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, as_ctrl_c)
+    return received
+

@@ -11,6 +11,7 @@ from climb import __version__
 from climb.cli.console import console, symbols
 from climb.cli.judging import judge, newest_run, submission_and_project
 from climb.cli.report import Reporter
+from climb.errors import UsageError
 from climb.judge import hints, runs
 from climb.judge.build import build
 from climb.judge.checking import run_check
@@ -53,9 +54,11 @@ def replay(name: str | None, folder: Path, reference: str | None, smallest: bool
     verdict = runs.read_verdict(reference_.folder)
     if verdict.judge != __version__:
         click.echo(f"note: that run was judged by version {verdict.judge}, this is {__version__}", err=True)
+    if smallest and json:
+        raise UsageError("--smallest judges one input and makes no verdict document, so it has no --json")
     if smallest:
         return _replay_smallest(submission, project, reference_, verdict)
-    plan = Plan(every=True) if reference_.check is None else Plan(check=reference_.check)
+    plan = Plan(every=True) if reference_.check is None else Plan(check=failed_check(verdict, reference_.check))
     return judge(submission, project, seed=verdict.seed, plan=plan, json=json).exit_code
 
 
@@ -64,26 +67,35 @@ def _replay_smallest(submission: Submission, project: Project, reference: runs.R
     found = runs.read_smallest(reference.folder, number)
     stage_number, position = (int(part) for part in number.split("."))
     stage = project.stages[stage_number - 1]
-    asyncio.run(build(submission))
+    asyncio.run(build_or_refuse(submission))
     checked = asyncio.run(
         run_check(project, stage, stage.checks[position - 1], submission, verdict.seed, forced=found.choices)
     )
     show_check(submission, project, verdict, checked.result)
-    return 0 if checked.result.status is Status.PASSED else 1
+    return {Status.PASSED: 0, Status.FAILED: 1}.get(checked.result.status, 4)
+
+
+async def build_or_refuse(submission: Submission) -> None:
+    """Build what is there now.
+
+    Raises UsageError if that fails: there is no program then to try inputs with.
+    """
+    built = await build(submission)
+    if built is not None and not built.ok:
+        raise UsageError(f"the build fails now: {built.command}", next_step="climb check   (shows why)")
 
 
 def failed_check(verdict: Verdict, number: str | None) -> str:
     """The number of the check that is meant: the one named, or the first that failed."""
     failed = verdict.first_failure
     if number is None and failed is None:
-        raise click.UsageError(
-            f"in run {verdict.run} every check that ran passed: there is nothing to shrink or replay alone"
-        )
+        what = "the build failed, so no check ran" if verdict.build else "every check that ran passed"
+        raise UsageError(f"in run {verdict.run} {what}: there is nothing to shrink", next_step="climb check")
     if number is None and failed is not None:
         return failed[1].number
     known = {check.number for stage in verdict.stages for check in stage.checks}
     if number not in known:
-        raise click.UsageError(f"run {verdict.run} has no check {number}")
+        raise UsageError(f"run {verdict.run} has no check {number}", next_step="climb list   (names the stages)")
     return str(number)
 
 

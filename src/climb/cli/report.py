@@ -6,6 +6,7 @@ import io
 import shlex
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -61,6 +62,13 @@ class Reporter:
         else:
             line.append(f"{stage.seconds:6.1f} s", style="dim")
         self._print(line)
+
+    def checks_held(self, stage: StageResult) -> None:
+        """The checks of a stage that passed, a line each: for one that was judged alone."""
+        for check in stage.checks:
+            if check.status is Status.PASSED:
+                head = Text.assemble("    ", (f"{self._symbols.passed} {check.number:<6}", _STYLES[check.status]))
+                self._wrapped(Text.assemble(head, printable(check.claim)), len(head))
 
     def failure(self, stage: StageResult | None, check: CheckResult, verdict: Verdict, *, hints_left: int) -> None:
         """One check that did not pass, in full."""
@@ -138,16 +146,18 @@ class Reporter:
     def _marked(self, label: str, text: str, mark: tuple[int, int] | None) -> None:
         """The received value on one line with the differing part underlined, if it can be seen whole."""
         room = self._width - _INDENT - _LABEL
-        if mark is None or "\n" in text or len(text) > room or mark == (0, len(text)):
+        if mark is None or "\n" in text or cell_len(printable(text)) > room or mark == (0, len(text)):
             self._field(label, text, style="red")
             return
         start, length = mark
+        # On the screen a character may take no column, two, or, made visible by printable(), many.
+        before, marked = cell_len(printable(text[:start])), cell_len(printable(text[start : start + length]))
         line = Text(" " * _INDENT + f"{label:<{_LABEL}}", style="dim")
         line.append(printable(text[:start]), style="not dim")
         line.append(printable(text[start : start + length]), style="not dim red")
         line.append(printable(text[start + length :]), style="not dim")
         self._print(line)
-        self._print(Text(" " * (_INDENT + _LABEL + start) + "^" * max(length, 1), style="red"))
+        self._print(Text(" " * (_INDENT + _LABEL + before) + "^" * max(marked, 1), style="red"))
 
     def _output(self, piece: Output) -> None:
         self._print(Text(" " * _INDENT + f"{piece.title}:", style="dim"))

@@ -9,10 +9,9 @@ import click
 
 from climb.cli.console import console
 from climb.cli.judging import newest_run, submission_and_project
-from climb.cli.replay import dir_option, failed_check, reference_option, show_check
+from climb.cli.replay import build_or_refuse, dir_option, failed_check, reference_option, show_check
 from climb.errors import UsageError
 from climb.judge import runs
-from climb.judge.build import build
 from climb.judge.checking import Checked, run_check
 from climb.judge.project import Project
 from climb.judge.shrink import Draws, Shrunk, shrink as search
@@ -27,7 +26,12 @@ __all__ = ["shrink"]
 @dir_option
 @reference_option
 @click.option(
-    "--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Stop searching after this time."
+    "--seconds",
+    metavar="S",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    show_default=True,
+    help="Stop searching after this time.",
 )
 def shrink(name: str | None, folder: Path, reference: str | None, seconds: float) -> int:
     """Find the smallest input with which the check still fails in the same way.
@@ -56,7 +60,7 @@ def shrink(name: str | None, folder: Path, reference: str | None, seconds: float
 async def _search(
     submission: Submission, project: Project, verdict: Verdict, number: str, seconds: float
 ) -> tuple[Checked, Shrunk]:
-    await build(submission)
+    await build_or_refuse(submission)
     stage_number, position = (int(part) for part in number.split("."))
     stage = project.stages[stage_number - 1]
     check = stage.checks[position - 1]

@@ -45,9 +45,9 @@ def _copy(info: ProjectInfo, language: str, target: Path) -> None:
             f"there is no starter in {language!r}; there is: {', '.join(info.languages)}",
             next_step="any language works: make a folder with a climb.toml (project, run, and build if it needs one)",
         )
-    if target.exists() and any(target.iterdir()):
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UsageError(
-            f"{target} exists and is not empty; nothing was written",
+            f"{target} exists and is not an empty folder; nothing was written",
             next_step=f"climb start {info.slug} --lang {language} DIR",
         )
     folder = projects_folder() / info.slug

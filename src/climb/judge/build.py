@@ -1,12 +1,16 @@
 """Build a submission once per change.
 
-What changed is told by content, not by time. A build writes into the same folder that it reads, so the files that appear or change
-while it runs are its products, and the fingerprint is taken over all the others. That works for any language without a list of
-what each leaves where; only folders that are known to be large are not looked into.
+What changed is told by content, not by time: a build is current while every file of the folder is as that build left it. A build
+writes into the same folder that it reads, so the files that appear or change while it runs are its products. That works for any
+language without a list of what each leaves where; only folders that are known to be large are not looked into.
+
+A file that was there before and changed during the build may be an older product, a source that the build formats, or one that the
+learner saved meanwhile, which the build may have missed. So that once the next check builds again, and then it is settled.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -52,8 +56,9 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Record(msgspec.Struct):
     command: str
-    inputs: dict[str, str]
-    products: list[str]
+    files: dict[str, str]  # as the build left them
+    products: set[str]
+    settled: bool
 
 
 async def build(submission: Submission) -> Build | None:
@@ -81,16 +86,22 @@ def fingerprints(folder: Path) -> dict[str, str]:
         folders[:] = [name for name in folders if name not in LARGE_FOLDERS]
         for name in files:
             path = Path(parent, name)
-            if path.is_file():
-                found[str(path.relative_to(folder))] = hashlib.sha256(path.read_bytes()).hexdigest()
+            with contextlib.suppress(OSError):  # gone meanwhile, as an editor's temporary file, or not readable
+                if path.is_file():
+                    found[_name(path.relative_to(folder))] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
 
 
+def _name(path: Path) -> str:
+    """A path as text; names are bytes, and need not be UTF-8."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
 def sources(submission: Submission) -> dict[str, str]:
-    """The fingerprints of what the learner wrote: everything but the products of the last build."""
+    """The fingerprints of what the learner wrote: everything but the products that are as the last build left them."""
     record = _record(submission)
-    products = set(record.products) if record else set()
-    return {path: digest for path, digest in fingerprints(submission.folder).items() if path not in products}
+    products = {path: record.files.get(path) for path in record.products} if record else {}
+    return {path: digest for path, digest in fingerprints(submission.folder).items() if products.get(path) != digest}
 
 
 async def _run(folder: Path, command: str) -> Outcome:
@@ -117,7 +128,7 @@ def _record_path(submission: Submission) -> Path:
 def _record(submission: Submission) -> _Record | None:
     try:
         return msgspec.json.decode(_record_path(submission).read_bytes(), type=_Record)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError):
         return None  # never built, or cut short while it was written: then build again
 
 
@@ -128,16 +139,15 @@ def _is_current(submission: Submission) -> bool:
     program = submission.folder / submission.run.split()[0]
     if "/" in submission.run.split()[0] and not program.exists():
         return False
-    now = fingerprints(submission.folder)
-    products = set(record.products)
-    inputs = {path: digest for path, digest in now.items() if path not in products}
-    return record.command == submission.build and inputs == record.inputs and products <= now.keys()
+    return record.settled and record.command == submission.build and record.files == fingerprints(submission.folder)
 
 
 def _remember(submission: Submission, before: dict[str, str]) -> None:
     after = fingerprints(submission.folder)
-    products = sorted(path for path, digest in after.items() if before.get(path) != digest)
-    inputs = {path: digest for path, digest in before.items() if after.get(path) == digest}
+    earlier = _record(submission)
+    known = earlier.products & after.keys() if earlier else set()
+    written = {path for path, digest in after.items() if before.get(path) != digest}
+    settled = not (written & before.keys()) - known
     path = _record_path(submission)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.encode(_Record(submission.build or "", inputs, products)))
+    path.write_bytes(msgspec.json.encode(_Record(submission.build or "", after, written | known, settled)))

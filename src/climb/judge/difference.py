@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set as AbstractSet
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import msgspec
 
@@ -35,7 +36,7 @@ def show(value: object) -> str:
         return _show_members(value)
     try:
         return msgspec.json.encode(value).decode()
-    except (TypeError, msgspec.MsgspecError):
+    except (TypeError, OverflowError, msgspec.MsgspecError):
         return repr(value)
 
 
@@ -46,6 +47,8 @@ def compare(expected: object, received: object) -> Difference:
     texts = show(expected), show(received)
     if isinstance(expected, AbstractSet) and isinstance(received, AbstractSet):
         return Difference(*texts, _compare_sets(expected, received), None)
+    if _is_list(expected) and _is_list(received):
+        return Difference(*texts, _compare_lists(expected, received), None)
     return Difference(*texts, (), (0, len(texts[1])))
 
 
@@ -57,6 +60,15 @@ def _compare_sets(expected: AbstractSet[Any], received: AbstractSet[Any]) -> tup
     if extra:
         lines.append(f"too many {show(extra)}")
     return tuple(lines)
+
+
+def _compare_lists(expected: Sequence[Any], received: Sequence[Any]) -> tuple[str, ...]:
+    """Members may be of any kind, and the lists too long to be shown whole: so members are told apart by their text."""
+    wanted, got = Counter(map(show, expected)), Counter(map(show, received))
+    missing, extra = list((wanted - got).elements()), list((got - wanted).elements())
+    lines = [f"missing  {_brackets(missing)}"] if missing else []
+    lines += [f"too many {_brackets(extra)}"] if extra else []
+    return tuple(lines) or ("the same members in another order",)
 
 
 def _compare_mappings(expected: Mapping[str, Any], received: Mapping[str, Any]) -> Difference:
@@ -79,9 +91,16 @@ def _or_absent(received: Mapping[str, Any], key: str) -> str:
 
 
 def _show_members(members: Sequence[Any]) -> str:
-    shown = [show(member) for member in members[:_MANY]]
-    rest = len(members) - len(shown)
-    return "[" + ", ".join(shown) + (f", … and {rest} more" if rest else "") + "]"
+    return _brackets([show(member) for member in members])
+
+
+def _brackets(texts: list[str]) -> str:
+    rest = len(texts) - _MANY
+    return "[" + ", ".join(texts[:_MANY]) + (f", … and {rest} more" if rest > 0 else "") + "]"
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
 def _natural(value: object) -> tuple[str, object]:

@@ -59,12 +59,12 @@ class Expectation:
 
     def at_most(self, limit: float, *, why: str, saw: object = None) -> None:
         """The number is ``limit`` or less."""
-        if not self._received <= limit:
+        if not (_is_number(self._received) and self._received <= limit):
             self._fail_in_words(f"at most {limit:g}", why, saw)
 
     def at_least(self, limit: float, *, why: str, saw: object = None) -> None:
         """The number is ``limit`` or more."""
-        if not self._received >= limit:
+        if not (_is_number(self._received) and self._received >= limit):
             self._fail_in_words(f"at least {limit:g}", why, saw)
 
     def satisfies(self, rule: Callable[[Any], bool], *, expected: str, why: str, saw: object = None) -> None:
@@ -103,6 +103,11 @@ def within(
         Comparison(subject=subject, expected=expected, received=received, why=why, saw=_words(saw)),
         Reading(subject=subject, value=value, limit=limit, unit=unit, calibration=calibration),
     )
+
+
+def _is_number(value: object) -> bool:
+    """What a program prints may be of any type, and true is no number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _words(saw: object) -> str | None:

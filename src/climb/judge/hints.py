@@ -40,5 +40,5 @@ def _path(climb_folder: Path) -> Path:
 def _read(climb_folder: Path) -> dict[str, int]:
     try:
         return msgspec.json.decode(_path(climb_folder).read_bytes(), type=dict[str, int])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError):
         return {}  # nothing opened yet, or a file cut short: losing it costs the learner nothing

@@ -18,6 +18,7 @@ __all__ = ["MARKER", "describe", "kill_all", "members", "resident_bytes"]
 
 MARKER = "CLIMB_PROGRAM"  # environment variable; its value is unique for each program started
 _KILL_DEADLINE_S = 5.0
+_SHOWN = 200  # characters of a command line
 
 
 def members(marker: str, session: int | None = None) -> list[int]:
@@ -37,7 +38,9 @@ def describe(pid: int) -> str:
         command = " ".join(psutil.Process(pid).cmdline())
     except psutil.Error:
         command = "(gone)"
-    return f"pid {pid}: {command[:100]}"
+    # A command line is bytes, and need not be text.
+    shown = command if len(command) <= _SHOWN else f"{command[:_SHOWN]}…"
+    return f"pid {pid}: {shown.encode(errors='backslashreplace').decode()}"
 
 
 def kill_all(marker: str, session: int | None = None) -> None:

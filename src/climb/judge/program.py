@@ -12,9 +12,10 @@ import contextlib
 import os
 import resource
 import signal
+import subprocess
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +30,6 @@ __all__ = ["Ending", "Outcome", "Program", "Stopped"]
 
 _WATCH_S = 0.1
 _LEFTOVER_GRACE_S = 0.25  # a wrapper's children may need a moment to follow it
-_CHUNK = 256 * 1024
 # The world raises our own soft limit when it needs many sockets; programs get what the user's shell gave us.
 _OPEN_FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
@@ -73,6 +73,41 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     leftovers: tuple[str, ...]
 
 
+class _Ears(asyncio.SubprocessProtocol):
+    """Hears a process write, its pipes close, and the process end.
+
+    asyncio's own ``Process.wait`` can't be used: it waits for the pipes too, and a child left behind holds them open for as
+    long as it likes.
+    """
+
+    def __init__(
+        self,
+        heard: Callable[[int, bytes], None],
+        fell_silent: Callable[[], None],
+        ended: Callable[[int | None], None],
+    ) -> None:
+        self._heard = heard
+        self._fell_silent = fell_silent
+        self._ended = ended
+        self._open = {1, 2}
+        self._transport: asyncio.BaseTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self._heard(fd, data)
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self._open.discard(fd)
+        if not self._open:
+            self._fell_silent()
+
+    def process_exited(self) -> None:
+        assert isinstance(self._transport, asyncio.SubprocessTransport)
+        self._ended(self._transport.get_returncode())
+
+
 class Program:
     """One running program. Use ``async with Program(...) as program``, then ``await program.wait()``."""
 
@@ -85,7 +120,7 @@ class Program:
         self._marker = uuid.uuid4().hex
         self._env = {**env, processes.MARKER: self._marker}
         self._stdin = stdin
-        self._process: asyncio.subprocess.Process | None = None
+        self._transport: asyncio.SubprocessTransport | None = None
         self._stopped: Stopped | None = None
         self._streams = (bytearray(), bytearray())
         self._peaks = [0, 0]
@@ -93,26 +128,28 @@ class Program:
         self._outcome: Outcome | None = None
 
     def __repr__(self) -> str:
-        state = "not started" if self._process is None else f"pid {self._process.pid}"
+        state = "not started" if self._transport is None else f"pid {self.pid}"
         return f"Program({' '.join(self.argv)!r}, {state})"
 
     async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
         self._started = time.monotonic()
-        self._process = await asyncio.create_subprocess_exec(
+        self._ended: asyncio.Future[int] = loop.create_future()
+        self._silent: asyncio.Future[None] = (
+            loop.create_future()
+        )  # both output pipes are closed, by the last that held them
+        self._transport, _ = await loop.subprocess_exec(
+            lambda: _Ears(self._hear, self._mark_silence, self._mark_end),
             *_with_limits(self.argv, self.limits),
             cwd=self._cwd,
             env=self._env,
-            stdin=asyncio.subprocess.PIPE if self._stdin is not None else asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            stdin=subprocess.PIPE if self._stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        self._ended = asyncio.create_task(self._process.wait())
-        self._ended.add_done_callback(lambda _: self._mark_end())
-        readers = zip((self._process.stdout, self._process.stderr), self._streams, strict=True)
-        self._tasks = [asyncio.create_task(self._read(stream, into)) for stream, into in readers if stream]
+        self._feed(self._transport)
         self._watcher = asyncio.create_task(self._watch())
-        self._feeder = asyncio.create_task(self._feed())
         return self
 
     async def __aexit__(
@@ -125,8 +162,9 @@ class Program:
     @property
     def pid(self) -> int:
         """The process that was started; its session has the same number."""
-        assert self._process is not None
-        return self._process.pid
+        pid = self._transport.get_pid() if self._transport else None
+        assert pid is not None
+        return pid
 
     @property
     def stdout(self) -> bytes:
@@ -148,12 +186,12 @@ class Program:
         if self._outcome is not None:
             return self._outcome
         await self._wait_for_end()
-        self._feeder.cancel()
         leftovers = await self._sweep()
-        await asyncio.wait(self._tasks, timeout=2)  # the pipes close once the last process is gone
-        for task in (*self._tasks, self._watcher):
-            task.cancel()
-        await asyncio.gather(*self._tasks, self._watcher, self._feeder, return_exceptions=True)
+        await asyncio.wait([self._silent], timeout=2)
+        self._watcher.cancel()
+        await asyncio.gather(self._watcher, return_exceptions=True)
+        if self._transport is not None:
+            self._transport.close()
         self._outcome = self._post_mortem(leftovers)
         return self._outcome
 
@@ -185,8 +223,14 @@ class Program:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
-    def _mark_end(self) -> None:
-        self.ended_at = time.monotonic()
+    def _mark_end(self, code: int | None) -> None:
+        if code is not None and not self._ended.done():
+            self.ended_at = time.monotonic()
+            self._ended.set_result(code)
+
+    def _mark_silence(self) -> None:
+        if not self._silent.done():
+            self._silent.set_result(None)
 
     def _post_mortem(self, leftovers: tuple[str, ...]) -> Outcome:
         code = self._ended.result() if self._ended.done() else None
@@ -201,29 +245,25 @@ class Program:
             ending=ending,
             stdout=bytes(self._streams[0]),
             stderr=bytes(self._streams[1]),
-            seconds=self.ended_at - self._started,
+            seconds=(self.ended_at or time.monotonic()) - self._started,
             peak_memory=self._peaks[0],
             peak_processes=self._peaks[1],
             leftovers=leftovers,
         )
 
-    async def _feed(self) -> None:
+    def _feed(self, transport: asyncio.SubprocessTransport) -> None:
         """Write standard input; a program that does not read it is within its rights."""
-        stdin = self._process.stdin if self._process else None
-        if stdin is None:
-            return
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        stdin = transport.get_pipe_transport(0)
+        if isinstance(stdin, asyncio.WriteTransport):
             stdin.write(self._stdin or b"")
-            await stdin.drain()
-            stdin.close()
+            stdin.write_eof()
 
-    async def _read(self, stream: asyncio.StreamReader, into: bytearray) -> None:
-        while chunk := await stream.read(_CHUNK):
-            room = self.limits.output - sum(map(len, self._streams))
-            into += chunk[: max(room, 0)]
-            if len(chunk) > room:
-                self._stop(Stopped.OUTPUT)
-                return
+    def _hear(self, stream: int, data: bytes) -> None:
+        """Keep what comes up to the limit, and listen on past it: a pipe that is not read to its end is never closed."""
+        room = self.limits.output - sum(map(len, self._streams))
+        self._streams[stream - 1].extend(data[: max(room, 0)])
+        if len(data) > room and self._transport is not None:
+            self._stop(Stopped.OUTPUT)
 
     async def _watch(self) -> None:
         while self.running:
@@ -258,8 +298,12 @@ def _with_limits(argv: Sequence[str], limits: Limits) -> list[str]:
 def _crossed(reason: Stopped, limits: Limits) -> str:
     return {
         Stopped.TIME: f"still running after {limits.seconds:g} s",
-        Stopped.MEMORY: f"more than {limits.memory // MIB} MiB of memory",
+        Stopped.MEMORY: f"more than {_amount(limits.memory)} of memory",
         Stopped.PROCESSES: f"more than {limits.processes} processes at once",
-        Stopped.OUTPUT: f"more than {limits.output // MIB} MiB of output",
+        Stopped.OUTPUT: f"more than {_amount(limits.output)} of output",
         Stopped.CALLER: "no longer needed",
     }[reason]
+
+
+def _amount(size: int) -> str:
+    return f"{size // MIB} MiB" if size >= MIB else f"{size:,} bytes"

@@ -7,6 +7,7 @@ have been broken meanwhile), then on to the next until one fails.
 from __future__ import annotations
 
 import datetime as dt
+import os
 import secrets
 from collections.abc import Iterator
 
@@ -42,13 +43,8 @@ def new_seed() -> str:
 
 def current_stage(submission: Submission, project: Project) -> int:
     """The number of the stage that the learner works on: the first that the newest whole run did not find holding."""
-    held = 0
-    for folder in sorted((submission.climb_folder / "runs").glob("*/verdict.json"), reverse=True):
-        verdict = runs.read_verdict(folder.parent)
-        if verdict.project == project.info.slug and verdict.stages and verdict.stages[0].status is not Status.SKIPPED:
-            held = verdict.passed
-            break
-    return min(held + 1, len(project.stages))
+    newest = runs.newest_whole(submission.climb_folder, project.info.slug)
+    return min(newest.passed + 1, len(project.stages)) if newest else 1
 
 
 async def run(submission: Submission, project: Project, *, seed: str, plan: Plan, on_event: OnEvent) -> Verdict:
@@ -114,6 +110,8 @@ class _Run:
         for position, check in enumerate(stage.checks, 1):
             if self.plan.check in (None, f"{number}.{position}"):
                 checks.append(await self._judge_check(stage, number, check))
+            else:
+                checks.append(_skipped(number, position, check))
         result = _stage_result(stage, number, checks)
         self.on_event(StageDone(result))
         return result
@@ -129,7 +127,7 @@ class _Run:
         stages = tuple(_all_results(self.project, self.results))
         return Verdict(
             project=self.project.info.slug,
-            submission=str(self.submission.folder),
+            submission=os.fsencode(self.submission.folder).decode(errors="backslashreplace"),
             language=self.submission.language,
             seed=self.seed,
             judge=__version__,
@@ -157,14 +155,12 @@ def _stage_result(stage: Stage, number: int, checks: list[CheckResult]) -> Stage
 
 def _all_results(project: Project, results: dict[int, StageResult]) -> Iterator[StageResult]:
     for number, stage in enumerate(project.stages, 1):
-        yield results.get(number) or _stage_result(stage, number, _skipped(stage, number))
+        skipped = [_skipped(number, position, check) for position, check in enumerate(stage.checks, 1)]
+        yield results.get(number) or _stage_result(stage, number, skipped)
 
 
-def _skipped(stage: Stage, number: int) -> list[CheckResult]:
-    return [
-        CheckResult(id=check.id, number=f"{number}.{position}", status=Status.SKIPPED, claim=check.claim)
-        for position, check in enumerate(stage.checks, 1)
-    ]
+def _skipped(number: int, position: int, check: Check) -> CheckResult:
+    return CheckResult(id=check.id, number=f"{number}.{position}", status=Status.SKIPPED, claim=check.claim)
 
 
 def _build_failure(built: Build) -> CheckResult:

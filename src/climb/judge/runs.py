@@ -11,19 +11,34 @@ check 3.2.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
 
 import msgspec
 
-from climb.errors import UsageError
+from climb.errors import SetupError, UsageError
 from climb.judge.drivers.command import Call
 from climb.judge.verdict import CheckResult, Verdict
 
-__all__ = ["RunReference", "Smallest", "find_run", "latest", "new_run", "read_verdict", "save_calls", "save_verdict"]
+__all__ = [
+    "RunReference",
+    "Smallest",
+    "find_run",
+    "judged",
+    "latest",
+    "new_run",
+    "newest_whole",
+    "read_smallest",
+    "read_verdict",
+    "save_calls",
+    "save_smallest",
+    "save_verdict",
+]
 
 _KEEP = 200
+_STAMP = len("20260314T150926")
 _REFERENCE = re.compile(r"(?P<run>(?:\d{8}T\d{6}-)?[0-9a-f]{4,8}(?:\.\d+)?)(?:-(?P<check>\d+\.\d+))?")
 
 
@@ -43,17 +58,25 @@ class Smallest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def new_run(climb_folder: Path, stamp: str, seed: str) -> Path:
-    """A new folder for a run; old ones beyond the newest 200 go."""
+    """A new folder for a run; old ones beyond the newest 200 go.
+
+    Raises SetupError if it can't be made.
+    """
     runs = climb_folder / "runs"
-    runs.mkdir(parents=True, exist_ok=True)
-    _ignore_by_git(climb_folder)
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        _ignore_by_git(climb_folder)
+    except OSError as error:
+        raise SetupError(
+            f"the run can't be kept in {runs}: {error}", next_step=f"make {runs} a folder that you can write to"
+        ) from error
     for suffix in ("", *(f".{number}" for number in range(2, 1000))):
         folder = runs / f"{stamp}-{seed}{suffix}"
         try:
             folder.mkdir()
         except FileExistsError:
             continue
-        _prune(runs)
+        _prune(runs, keep=folder)
         return folder
     raise UsageError(f"{runs} holds a thousand runs of this second")
 
@@ -74,7 +97,7 @@ def read_verdict(folder: Path) -> Verdict:
     path = folder / "verdict.json"
     try:
         return msgspec.json.decode(path.read_bytes(), type=Verdict)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
         raise UsageError(f"{path} can't be read: {error}", next_step="climb check   (makes a new run)") from error
 
 
@@ -84,7 +107,7 @@ def save_calls(folder: Path, check_number: str, calls: list[Call]) -> None:
     target.mkdir(exist_ok=True)
     for call in calls:
         stem = f"{check_number}-{call.number}"
-        (target / f"{stem}.argv").write_text("\n".join(call.outcome.argv) + "\n", encoding="utf-8")
+        (target / f"{stem}.argv").write_bytes(os.fsencode("\n".join(call.outcome.argv) + "\n"))
         if call.stdin is not None:
             (target / f"{stem}.stdin").write_bytes(call.stdin)
         (target / f"{stem}.stdout").write_bytes(call.outcome.stdout)
@@ -93,8 +116,29 @@ def save_calls(folder: Path, check_number: str, calls: list[Call]) -> None:
 
 def latest(climb_folder: Path) -> Path | None:
     """The newest run that has a verdict."""
-    runs = sorted(path.parent for path in (climb_folder / "runs").glob("*/verdict.json"))
-    return runs[-1] if runs else None
+    folders = judged(climb_folder)
+    return folders[-1] if folders else None
+
+
+def judged(climb_folder: Path) -> list[Path]:
+    """The runs that have a verdict, the newest last; those of one second are told apart by when they ended."""
+    found = (
+        (path.parent.name[:_STAMP], path.stat().st_mtime_ns, path.parent)
+        for path in (climb_folder / "runs").glob("*/verdict.json")
+    )
+    return [folder for _, _, folder in sorted(found)]
+
+
+def newest_whole(climb_folder: Path, project: str) -> Verdict | None:
+    """The newest verdict on a program's way up: not of one stage or check alone, and not of a build that failed."""
+    for folder in reversed(judged(climb_folder)):
+        try:
+            verdict = read_verdict(folder)
+        except UsageError:
+            continue  # cut short, or of another version: it says nothing, and must not stop the learner
+        if verdict.project == project and verdict.whole:
+            return verdict
+    return None
 
 
 def find_run(climb_folder: Path, name: str | None) -> RunReference:
@@ -112,19 +156,23 @@ def find_run(climb_folder: Path, name: str | None) -> RunReference:
         raise UsageError(
             f"{name!r} is not a run; runs look like 41c2 or 41c2-3.2", next_step="climb check   (prints one)"
         )
-    folders = sorted((climb_folder / "runs").glob(f"*{match['run']}*/verdict.json"))
+    # A seed without its number (41c2 for 41c2.2) is the newest with that seed.
+    meant = re.compile(rf"(\d{{8}}T\d{{6}}-)?{re.escape(match['run'])}(\.\d+)?")
+    folders = [folder for folder in judged(climb_folder) if meant.fullmatch(folder.name)]
+    exact = [folder for folder in folders if folder.name == match["run"]]
     if not folders:
         raise UsageError(f"there is no run {match['run']!r} in {climb_folder / 'runs'}", next_step=_known(climb_folder))
-    return RunReference(folders[-1].parent, match["check"])
+    return RunReference((exact or folders)[-1], match["check"])
 
 
 def _known(climb_folder: Path) -> str:
-    names = sorted(path.parent.name for path in (climb_folder / "runs").glob("*/verdict.json"))[-5:]
+    names = [folder.name for folder in judged(climb_folder)][-5:]
     return "the newest runs here: " + ", ".join(names) if names else "climb check   (makes a run)"
 
 
-def _prune(runs: Path) -> None:
-    for folder in sorted(path for path in runs.iterdir() if path.is_dir())[:-_KEEP]:
+def _prune(runs: Path, *, keep: Path) -> None:
+    others = sorted(path for path in runs.iterdir() if path.is_dir() and path != keep)
+    for folder in others[: -(_KEEP - 1)]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -148,7 +196,7 @@ def read_smallest(folder: Path, check_number: str) -> Smallest:
     """
     try:
         return msgspec.json.decode((folder / "smallest" / f"{check_number}.json").read_bytes(), type=Smallest)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
         name = f"{folder.name}-{check_number}"
         raise UsageError(
             f"nothing smaller is known for check {check_number}", next_step=f"climb shrink {name}"

@@ -62,10 +62,12 @@ async def _first_improvement(
         seen.add(candidate)
         search.tried += 1
         drawn = await still_fails(candidate)
+        if drawn is None or _size(drawn) >= _size(search.best):
+            on_try(search.tried, search.best)
+            continue
+        search.best = drawn
         on_try(search.tried, search.best)
-        if drawn is not None and _size(drawn) < _size(search.best):
-            search.best = drawn
-            return True
+        return True
     return False
 
 

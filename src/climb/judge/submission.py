@@ -48,14 +48,14 @@ def load(folder: Path) -> Submission:
     """
     path = folder / MANIFEST
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a byte order mark
         manifest = msgspec.convert(data, _Manifest)
     except FileNotFoundError:
         raise UsageError(
             f"{folder} has no {MANIFEST}, so there is nothing to judge here",
             next_step="climb start scanner --lang python   (makes a folder that has one)",
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise UsageError(
             f"{path}: {error}", next_step=f"a complete {MANIFEST} looks like this:\n\n{_EXAMPLE}"
         ) from error

@@ -86,6 +86,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return next(((stage, check) for stage, check in failures if check), None)
 
     @property
+    def whole(self) -> bool:
+        """Whether this tells how far the program is: not so if one stage or check alone was asked for, or the build failed."""
+        if self.build is not None:
+            return False
+        return self.passed == self.total or self.stages[self.passed].status is not Status.SKIPPED
+
+    @property
     def exit_code(self) -> int:
         """0 all held · 1 the program failed · 4 the judge could not tell or is at fault."""
         statuses = {stage.status for stage in self.stages}

@@ -57,7 +57,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     def json_lines(self) -> list[dict[str, Any]]:
         """Standard output as one JSON object a line; fails the check at the first line that is not one."""
-        return [_object(number, line) for number, line in enumerate(self.stdout.splitlines(), 1) if line.strip()]
+        # Not splitlines(): it also splits at U+0085 and U+2028, which may stand inside a JSON text.
+        return [_object(number, line) for number, line in enumerate(self.stdout.split("\n"), 1) if line.strip()]
 
     def transcript(self) -> Transcript:
         """The call as evidence."""
@@ -214,7 +215,7 @@ def _object(number: int, line: str) -> dict[str, Any]:
     why = "Standard output is for results, one JSON object a line. Logs belong on standard error."
     try:
         value = msgspec.json.decode(line.encode())
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         fail(
             f"line {number} of standard output", expected="a JSON object", received=f"{line[:200]}   ({error})", why=why
         )

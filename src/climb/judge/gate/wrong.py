@@ -114,6 +114,7 @@ def normalised(report: str) -> list[str]:
     """A report without what differs from run to run: numbers, and with them how lists and lines wrap."""
     text = re.sub(r"/\S+/", "/…/", report)
     text = re.sub(r"\b[0-9a-f]{4}-\d+\.\d+", "RUN", text)
+    text = re.sub(r"[▁▂▃▄▅▆▇█]+", "▁", text)  # a series, drawn
     text = re.sub(r"\d+", "#", text)
     text = re.sub(r"#(?:[ ,.:~-]*#)*", "#", " ".join(text.split()))
     return re.sub(r"\^+ ", "", text).split(". ")

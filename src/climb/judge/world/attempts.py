@@ -125,6 +125,12 @@ class AttemptWatch:
     def __repr__(self) -> str:
         return f"AttemptWatch({len(self._first_seen)} attempts, at most {self.attempts_at_once} at once)"
 
+    def __str__(self) -> str:
+        if not self.attempts:
+            return "no attempt to connect"
+        number = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
+        return f"{number} to connect, at most {self.attempts_at_once} at once; none was answered"
+
     @property
     def attempts(self) -> int:
         """How many different attempts were seen."""

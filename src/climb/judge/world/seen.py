@@ -51,6 +51,11 @@ class Seen:
     def __repr__(self) -> str:
         return f"Seen({self.connections} connections, {self.open_now} open, at most {self.at_once} at once)"
 
+    def __str__(self) -> str:
+        if self.connections < 2:
+            return f"{self.connections or 'no'} connection"
+        return f"{self.connections} connections, at most {self.at_once} open at once"
+
     @property
     def connections(self) -> int:
         """How many connections were accepted in total."""

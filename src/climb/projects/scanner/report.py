@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from climb.judge.drivers.command import Call, Command, RunningCall
-from climb.judge.expect import fail
+from climb.judge.expect import Failure, fail
+from climb.judge.program import Stopped
 
-__all__ = ["Report", "Scanner", "listed"]
+__all__ = ["Report", "Scanner", "listed", "quoted", "spans"]
 
 _STATES = ("open", "closed", "filtered")
 
@@ -93,6 +94,16 @@ class Scanner:
         async with self.command.started(*map(str, args), **limits) as running:
             yield running
 
+    async def seconds(self, *args: object, **limits: Any) -> float:
+        """How long a scan takes, in seconds. One that the judge stops after a while has taken that long."""
+        try:
+            return (await self(*args, **limits)).call.seconds
+        except Failure:
+            outcome = self.command.calls[-1].outcome
+            if outcome.ending.stopped is not Stopped.TIME:
+                raise
+            return outcome.seconds
+
     async def startup_s(self, address: str, closed_port: int) -> float:
         """How long the program takes for next to nothing: one port that refuses. The shortest of two calls, in seconds."""
         calls = [await self("--ports", closed_port, address) for _ in range(2)]
@@ -102,6 +113,22 @@ class Scanner:
 def listed(ports: list[int] | set[int]) -> str:
     """Ports as ``--ports`` wants them."""
     return ",".join(map(str, sorted(ports)))
+
+
+def quoted(data: bytes) -> str:
+    """Bytes in quotation marks, with escapes for what is not plain ASCII."""
+    return repr(data)[1:]
+
+
+def spans(ports: list[int] | set[int]) -> str:
+    """Ports as ``--ports`` wants them, those that follow each other as ranges."""
+    runs: list[list[int]] = []
+    for port in sorted(ports):
+        if runs and runs[-1][-1] == port - 1:
+            runs[-1][1:] = [port]
+        else:
+            runs.append([port])
+    return ",".join("-".join(map(str, run)) for run in runs)
 
 
 def _summary(value: object) -> dict[str, Any]:

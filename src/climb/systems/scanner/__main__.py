@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from climb.systems.scanner.command import command
+import sys
 
-command(prog_name="python -m climb.systems.scanner")
+try:
+    from climb.systems.scanner.command import command
+
+    command(prog_name="python -m climb.systems.scanner")
+except KeyboardInterrupt:  # before the command could take care of signals itself
+    sys.exit(130)

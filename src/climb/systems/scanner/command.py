@@ -216,7 +216,7 @@ def _stream(path: str | None) -> Iterator[IO[str]]:
         yield sys.stdout
         return
     try:
-        stream = Path(path).open("w", encoding="utf-8")
+        stream = Path(path).open("w", encoding="utf-8")  # noqa: SIM115 - closed below; only the opening is guarded
     except OSError as error:
         raise ScanUsageError(
             f"{path!r} can't be written ({error.strerror}): name a file in a folder of yours"
@@ -240,7 +240,7 @@ def _ways_out(ctx: click.Context) -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         ctx.exit(0)
     except OSError as error:
-        _fail(ctx, f"the result can't be written ({error.strerror})", SCAN_BROKE_OFF)
+        _fail(ctx, f"the scan can't go on ({error.strerror or error})", SCAN_BROKE_OFF)
     except KeyboardInterrupt:
         ctx.exit(INTERRUPTED)
 

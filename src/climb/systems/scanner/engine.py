@@ -42,7 +42,10 @@ if TYPE_CHECKING:
 __all__ = ["Engine"]
 
 DIALS_PER_TURN = 256  # some milliseconds' worth: so long may an answer wait
-MOST_REFUSALS = 40  # by our own system, in a row and with nothing open: about two seconds
+# How often our own system may refuse us in a row while we have nothing open, with 0.05 s between two tries: a descriptor
+# may come back when another program ends, an address to speak from hardly ever does.
+MOST_REFUSALS = 200
+MOST_REFUSALS_OF_ADDRESS = 20
 
 
 class Engine:
@@ -193,7 +196,7 @@ class Engine:
             if not visit.wants_to_dial:
                 continue
             error = visit.dial(now)
-            if error in SHORTAGE and self._waits_for_system(visit.host, error):
+            if error in SHORTAGE and self._waits_for_system(visit.host, error, now):
                 self._waiting_visits.appendleft(visit)
             elif error:
                 visit.unreached()
@@ -205,10 +208,11 @@ class Engine:
         if self._next is None:
             return False
         host, port = self._next
-        error, sock = self._lines.dial(host, port, now)
-        if error in SHORTAGE and self._waits_for_system(host, error):
+        error, sock = self._lines.dial(host, port)
+        if error in SHORTAGE and self._waits_for_system(host, error, now):
             return True
         self._next = next(self._pairs, None)
+        self._refused_by_system = 0
         if error == errno.ECONNREFUSED:
             self.tally.add_closed(host, port, self._clock() - now)
         elif sock is not None:
@@ -225,8 +229,8 @@ class Engine:
             attempt = self._again.popleft()
             if attempt.over:
                 continue
-            error, sock = self._lines.dial(attempt.host, attempt.port, now)
-            if error in SHORTAGE and self._waits_for_system(attempt.host, error):
+            error, sock = self._lines.dial(attempt.host, attempt.port)
+            if error in SHORTAGE and self._waits_for_system(attempt.host, error, now):
                 self._again.appendleft(attempt)
             elif sock is not None:
                 self._begin(attempt, error, sock, now)
@@ -241,19 +245,20 @@ class Engine:
         if not error:  # connected at once
             attempt.ready(line, self._clock())
 
-    def _waits_for_system(self, host: Host, error: int) -> bool:
-        """Whether a refusal by our own system is worth waiting out; nothing was learned about the port."""
-        if error == errno.EADDRNOTAVAIL and host.address in self._out_of_reach:
+    def _waits_for_system(self, host: Host, error: int, now: float) -> bool:
+        """Wait out a refusal by our own system, from which nothing was learned about the port; false if that is in vain."""
+        of_address = error == errno.EADDRNOTAVAIL
+        if of_address and host.address in self._out_of_reach:
             return False
         if self._lines.slots.used:
             self._refused_by_system = 0
-            return True
         self._refused_by_system += 1
-        if self._refused_by_system < MOST_REFUSALS:
+        if self._refused_by_system < (MOST_REFUSALS_OF_ADDRESS if of_address else MOST_REFUSALS):
+            self._lines.shortage(now)
             return True
-        if error != errno.EADDRNOTAVAIL:
-            raise ScanError(
-                f"the system gives no socket ({os.strerror(error)}): close other programs or raise 'ulimit -n'"
-            )
+        self._refused_by_system = 0
+        if not of_address:
+            advice = "close other programs or raise 'ulimit -n'"
+            raise ScanError(f"the system gives no socket ({os.strerror(error)}): {advice}")
         self._out_of_reach.add(host.address)
         return False

@@ -64,7 +64,8 @@ async def scan(targets: str | Iterable[str], **wishes: Unpack[Wishes]) -> AsyncI
     from concurrent.futures import ThreadPoolExecutor
 
     loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(1, "scan") as thread:
+    thread = ThreadPoolExecutor(1, "scan")
+    try:
         plan = await loop.run_in_executor(thread, _plan, targets, wishes)  # names are resolved there
         handover = _Handover(Engine(plan), loop)
         worker = loop.run_in_executor(thread, handover.work)
@@ -75,6 +76,9 @@ async def scan(targets: str | Iterable[str], **wishes: Unpack[Wishes]) -> AsyncI
         finally:
             handover.stop()
             await worker
+            thread.shutdown()  # its work is done: this waits for no more than the thread's last step
+    finally:
+        thread.shutdown(wait=False)  # but a resolver that is slow to answer must not hold up the loop
 
 
 class _Handover:

@@ -10,7 +10,7 @@ from typing import Protocol
 from climb.systems.scanner.deadlines import Alarm, Deadlines
 from climb.systems.scanner.limits import Slots, TokenBucket, descriptors_left
 from climb.systems.scanner.plan import Plan
-from climb.systems.scanner.sockets import READ, SHORTAGE, WRITE, Dialer, Poller
+from climb.systems.scanner.sockets import READ, WRITE, Dialer, Poller
 from climb.systems.scanner.targets import Host
 
 __all__ = ["Line", "Lines", "Owner"]
@@ -63,13 +63,14 @@ class Lines:
         """Whether a connection may start now. Ask right before ``dial``: a yes is used up by it."""
         return self.slots.free(now) and (self._bucket is None or self._bucket.take(now))
 
-    def dial(self, host: Host, port: int, now: float) -> tuple[int, socket.socket | None]:
+    def dial(self, host: Host, port: int) -> tuple[int, socket.socket | None]:
         """Start a connection: (0 or EINPROGRESS, socket), or (errno, None)."""
-        error, sock = self._dialer.dial(host, port)
-        if error in SHORTAGE:
-            self._dialer.close()
-            self.slots.shortage(now)
-        return error, sock
+        return self._dialer.dial(host, port)
+
+    def shortage(self, now: float) -> None:
+        """The system refused a connection for want of something: go on with those that are open."""
+        self._dialer.close()
+        self.slots.shortage(now)
 
     def hold(self, sock: socket.socket, owner: Owner, started: float) -> Line:
         """Count and watch a socket that ``dial`` gave."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 from climb.systems.scanner.probe.inspection import Inspection
 from climb.systems.scanner.probe.talk import Ending, Facts, Talk
-from climb.systems.scanner.sockets import READ, WRITE, connects_to_itself
+from climb.systems.scanner.sockets import CUT_AT_ONCE, READ, WRITE, connects_to_itself
 
 if TYPE_CHECKING:
     from climb.systems.scanner.deadlines import Alarm
@@ -99,12 +98,12 @@ class Visit:
 
     def dial(self, now: float) -> int:
         """Open a connection for the next talk; the error that came of it, 0 if none."""
-        error, sock = self._lines.dial(self.host, self.port, now)
+        error, sock = self._lines.dial(self.host, self.port)
         if sock is not None:
             call = self._call(self._lines.hold(sock, self, now), self._queue.popleft())
-            if not error:
-                self._reached(call, now)
             self._be_impatient(now)
+            if not error:
+                self._handshake_ended(call, now)
         return 0 if sock is not None else error
 
     def unreached(self) -> None:
@@ -141,7 +140,7 @@ class Visit:
 
     def _handshake_ended(self, call: Call, now: float) -> None:
         error = call.line.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if error == errno.ECONNRESET:
+        if error in CUT_AT_ONCE:
             self._end(call, Ending.RESET)
         elif error or connects_to_itself(call.line.sock):
             self._end(call, Ending.UNREACHED)

@@ -26,7 +26,9 @@ def test_all_ports_take_two_bytes_each() -> None:
     assert memoryview(ports).nbytes == 131070
 
 
-@pytest.mark.parametrize("text", ["0", "65536", "http", "", "80,", "80-", "-80", "1-70000", "+80", "8_0", "８０", "1.5"])
+@pytest.mark.parametrize(
+    "text", ["0", "65536", "http", "", "80,", "80-", "-80", "1-70000", "+80", "8_0", "８０", "1.5"]
+)
 def test_what_is_no_port_is_refused(text: str) -> None:
     """The message shows what would be right."""
     with pytest.raises(ScanUsageError, match="from 1 to 65535"):

@@ -8,7 +8,7 @@ from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.judge.world.scripts import close_at_once, hold
 from climb.judge.world.seen import Seen
-from climb.projects.scanner.report import Scanner, listed
+from climb.projects.scanner.report import Scanner, spans
 
 __all__ = ["concurrency"]
 
@@ -35,14 +35,18 @@ async def silent_ports_wait_together(scanner: Scanner, world: World) -> None:
     (closed,) = world.closed(1)
     startup = await scanner.startup_s(world.host, closed)
     timeout, count = 1.5, len(silent.ports)
-    spec = listed(list(silent.ports))
+    spec = spans(list(silent.ports))
 
     took = []
     for _ in range(_TRIES):
         async with silent.watch() as watch:
-            report = await scanner(silent.address, "--ports", spec, "--timeout", timeout, "--concurrency", count)
-        took.append(report.call.seconds - startup)
-        if took[-1] <= timeout * 2:
+            took.append(
+                await scanner.seconds(
+                    silent.address, "--ports", spec, "--timeout", timeout, "--concurrency", count, seconds=timeout * 8
+                )
+                - startup
+            )
+        if not timeout * 2 < took[-1] < timeout * 5:
             break
 
     within(
@@ -52,7 +56,7 @@ async def silent_ports_wait_together(scanner: Scanner, world: World) -> None:
         unit="s",
         calibration=f"2 × the timeout of {timeout} s, beyond the {startup:.2f} s that the program takes to start",
         why=f"--concurrency {count} allows to wait for all of them at once. One after the other takes {count * timeout:.0f} s.",
-        saw=f"at most {watch.attempts_at_once} connection attempts at the same time",
+        saw=watch,
     )
 
 
@@ -63,7 +67,7 @@ async def never_more_at_once_than_asked(scanner: Scanner, world: World) -> None:
     servers = [await world.listener(hold()) for _ in range(limit * 4)]
 
     report = await scanner(
-        world.host, "--ports", listed([server.port for server in servers]), "--timeout", 0.4, "--concurrency", limit
+        world.host, "--ports", spans([server.port for server in servers]), "--timeout", 0.4, "--concurrency", limit
     )
 
     expect(len(report.open_ports), "number of open ports").equals(
@@ -79,7 +83,7 @@ async def the_rate_is_held(scanner: Scanner, world: World) -> None:
     servers = [await world.listener(close_at_once()) for _ in range(rate * 2)]
 
     report = await scanner(
-        world.host, "--ports", listed([server.port for server in servers]), "--timeout", 1, "--rate", rate, seconds=90
+        world.host, "--ports", spans([server.port for server in servers]), "--timeout", 1, "--rate", rate, seconds=90
     )
 
     expect(len(report.open_ports), "number of open ports").equals(
@@ -92,8 +96,9 @@ async def the_rate_is_held(scanner: Scanner, world: World) -> None:
         "new connections in one second",
         unit="connections",
         calibration=f"--rate {rate}, half as many again forgiven since the judge may see them late",
-        why="The owner of the network set the rate. A burst at the start of each second, or one per target, breaks it.",
-        saw=world.seen,
+        why="The owner of the network set the rate. A burst at the start of each second, or one per target, breaks it. "
+        "Connections that look for HTTP or TLS count too.",
+        saw=f"{world.seen}, for {len(servers)} ports",
     )
 
 

@@ -7,7 +7,7 @@ from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.judge.world.peer import Peer, Script
 from climb.judge.world.scripts import hold, http_response, page, redirect, say
-from climb.projects.scanner.report import Scanner, listed
+from climb.projects.scanner.report import Scanner, listed, quoted
 
 __all__ = ["http"]
 
@@ -44,7 +44,7 @@ async def an_http_server_is_described(scanner: Scanner, world: World) -> None:
     )
     expect(row["http"], "http").equals(
         {"status": status, "server": software, "title": None, "location": None},
-        why="The status is the second word of the first line. Any status is an answer, an error too.",
+        why="The status is the second word of the first line. Any status is an answer, an error too. What the answer lacks is null.",
         saw=asked(server.seen.requests),
     )
 
@@ -63,8 +63,8 @@ async def the_title_is_found(scanner: Scanner, world: World) -> None:
 
     expect(report.row(server.port)["http"] or {}, "http").equals(
         {"title": " ".join(words)},
-        why="HTML tags may be in upper case and have attributes, and white space in a title counts as one space.",
-        saw=f"the page contains <{tag}>{inside}</{tag.split()[0]}>",
+        why="HTML tags may be in upper case and have attributes, white space in a title counts as one space, and the first title counts.",
+        saw=f"the page was {quoted(body.encode())}",
     )
 
 
@@ -79,7 +79,9 @@ async def a_redirect_is_reported(scanner: Scanner, world: World) -> None:
     report = await scanner(server.address, "--ports", server.port)
 
     expect(report.row(server.port)["http"] or {}, "http").equals(
-        {"status": status, "location": to}, why="The Location header is part of the answer."
+        {"status": status, "location": to},
+        why="The Location header of the answer says where the page is. Header names are the same in upper and lower case.",
+        saw=f"the server answered with status {status} and the header Location: {to}",
     )
     expect(goal.seen.connections, "connections to the redirect's goal").equals(
         0, why="You were asked about one port. Following a redirect scans a host and a port that nobody named."
@@ -100,7 +102,7 @@ async def header_names_in_any_case(scanner: Scanner, world: World) -> None:
     expect(report.row(server.port)["http"] or {}, "http").equals(
         {"server": software},
         why="RFC 9110, section 5.1: field names are case-insensitive; 5.5: white space around a value is no part of it.",
-        saw=head,
+        saw=f"the server answered {quoted(head.encode())}",
     )
 
 
@@ -109,14 +111,15 @@ async def a_title_in_chunks(scanner: Scanner, world: World) -> None:
     """A body that comes in chunks has its title found, even where a chunk ends within it."""
     words = f"{world.draw.word()} {world.draw.word()}"
     body = f"<html><head><title>{words}</title></head></html>".encode()
-    server = await world.listener(http_response(body=body, chunked=[world.draw.integer(1, 20)]))
+    size = world.draw.integer(1, 20)
+    server = await world.listener(http_response(body=body, chunked=[size]))
 
     report = await scanner(server.address, "--ports", server.port)
 
     expect(report.row(server.port)["http"] or {}, "http").equals(
         {"title": words},
         why="RFC 9112, section 7.1: each chunk has its size in front, which is not part of the page. Join the chunks before you read it.",
-        saw=asked(server.seen.requests),
+        saw=f"the page was {quoted(body)}, in chunks of {size} bytes; {asked(server.seen.requests)}",
     )
 
 
@@ -128,13 +131,15 @@ async def who_speaks_first_has_a_banner(scanner: Scanner, world: World) -> None:
     )
     line = f"{greeting} {world.draw.word()}"
     more = world.draw.choice(["", "220 second line\r\n"])
-    server = await world.listener(say(f"{line}\r\n{more}".encode()))
+    greetings = f"{line}\r\n{more}".encode()
+    server = await world.listener(say(greetings))
 
     report = await scanner(server.address, "--ports", server.port)
 
     expect(report.row(server.port), "the line").equals(
         {"banner": line, "http": None},
         why="SSH, SMTP, FTP and others introduce themselves. It is the quickest way to know who is there.",
+        saw=f"the server sent {quoted(greetings)} as soon as it was connected to",
     )
 
 
@@ -155,7 +160,7 @@ async def not_everything_is_http(scanner: Scanner, world: World) -> None:
 
 def asked(requests: list[bytes]) -> str:
     """The first request that a server received, for a report."""
-    return f"the server received {bytes(requests[0][:300])!r}" if requests else "the server received no request"
+    return f"the server received {quoted(requests[0][:300])}" if requests else "the server received no request"
 
 
 def raw_response(data: bytes) -> Script:

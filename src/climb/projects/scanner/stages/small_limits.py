@@ -6,7 +6,7 @@ from climb.judge.expect import CannotTell, expect, within
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.judge.world.scripts import hold
-from climb.projects.scanner.report import Report, Scanner, listed
+from climb.projects.scanner.report import Report, Scanner, spans
 
 __all__ = ["small_limits"]
 
@@ -35,7 +35,7 @@ async def few_file_descriptors(scanner: Scanner, world: World) -> None:
     report = await scanner(
         world.host,
         "--ports",
-        listed([*ports, *closed]),
+        spans([*ports, *closed]),
         "--concurrency",
         1000,
         "--timeout",
@@ -78,7 +78,7 @@ async def an_interrupt_ends_with_what_is_known(scanner: Scanner, world: World) -
     """On SIGINT the program prints what it has and the summary of what was done so far, and exits with 130."""
     server = await world.listener()
     silent = await world.silent(3)
-    ports = listed([server.port, *silent.ports])
+    ports = spans([server.port, *silent.ports])
 
     async with scanner.started(world.host, "--ports", ports, "--timeout", 20, "--concurrency", 4) as scan:
         tried = await scanner.command.until(
@@ -107,7 +107,7 @@ async def an_interrupt_is_obeyed_at_once(scanner: Scanner, world: World) -> None
     silent = await world.silent(3)
     timeout = 12
     async with scanner.started(
-        silent.address, "--ports", listed(list(silent.ports)), "--timeout", timeout, "--concurrency", 3
+        silent.address, "--ports", spans(list(silent.ports)), "--timeout", timeout, "--concurrency", 3
     ) as scan:
         if not await scanner.command.until(lambda: bool(silent.sample()), deadline_s=15):
             raise CannotTell("the program did not begin to connect within 15 s, so there was nothing to interrupt")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from climb.errors import SetupError
 from climb.judge.expect import expect
 from climb.judge.stage import Stage
@@ -37,7 +39,7 @@ async def a_block_is_all_its_addresses(scanner: Scanner, world: World) -> None:
     expect(report.hosts, "hosts with a line").equals(
         set(map(str, block)), why=f"{block} leaves {32 - block.prefixlen} bits free: {block.num_addresses} addresses."
     )
-    expect(report.open_pairs, "open").equals(
+    expect(report.open_pairs, "hosts and open ports").equals(
         {f"{block[0]} {port}", f"{block[-1]} {port}"},
         why="Servers listen on the first and on the last address of the block.",
     )
@@ -47,14 +49,16 @@ async def a_block_is_all_its_addresses(scanner: Scanner, world: World) -> None:
 async def a_block_named_by_a_member(scanner: Scanner, world: World) -> None:
     """A CIDR block may be named by any of its addresses, not only by the first."""
     block = world.block(29)
-    member = block[world.draw.integer(1, 7)]
+    member = block[world.draw.integer(2, 6)]
+    ends = {str(block[0]), str(block[-1])}  # whether these two belong to it is the claim of another check
     (port,) = world.closed(1)
 
     report = await scanner(f"{member}/29", "--ports", port, "--all")
 
-    expect(report.hosts, "hosts with a line").equals(
-        set(map(str, block)),
-        why=f"{member}/29 is the block of eight addresses that holds {member}: its last three bits do not count.",
+    expect(report.hosts - ends, "hosts with a line, without the block's first and last").equals(
+        set(map(str, block)) - ends,
+        why=f"{member}/29 is the block of eight addresses that holds {member}, from {block[0]} to {block[-1]}: "
+        "the last three bits do not count.",
     )
 
 
@@ -83,7 +87,7 @@ async def a_name_keeps_its_name(scanner: Scanner, world: World) -> None:
 
     report = await scanner("localhost", "--ports", server.port)
 
-    expect(report.open_pairs, "open").equals(
+    expect(report.open_pairs, "hosts and open ports").equals(
         {f"localhost {server.port}"},
         why="localhost is this machine, where that port listens. Who asked for a name looks for the name.",
     )
@@ -99,8 +103,9 @@ async def ipv6_in_its_short_form(scanner: Scanner, world: World) -> None:
 
     report = await scanner(written, "--ports", server.port)
 
-    expect(report.open_pairs, "open").equals(
-        {f"::1 {server.port}"}, why=f"{written} is the loopback address of IPv6; RFC 5952 writes it ::1."
+    expect(report.open_pairs, "hosts and open ports").equals(
+        {f"::1 {server.port}"},
+        why=f"{written} is the loopback address of IPv6, where that port listens; RFC 5952 writes it ::1.",
     )
 
 
@@ -108,12 +113,19 @@ async def ipv6_in_its_short_form(scanner: Scanner, world: World) -> None:
 async def several_targets_each_once(scanner: Scanner, world: World) -> None:
     """Several targets may overlap and options may stand between them; each address is scanned once."""
     block = world.block(29)
-    twice = block[world.draw.integer(0, 7)]
+    twice = str(block[world.draw.integer(1, 6)])
+    other = world.address()
     (port,) = world.closed(1)
 
-    report = await scanner(str(block), "--ports", port, str(twice), "--all")
+    report = await scanner(str(block), "--ports", port, twice, "--all", other)
 
-    expect(report.pairs, "host and port of each line").equals(
-        sorted(f"{address} {port}" for address in block),
-        why=f"{twice} is a member of {block}: named twice, scanned once.",
+    expect({twice, other} & report.hosts, "targets after an option that have a line").equals(
+        {twice, other}, why="Options may stand before, between or after the targets, and each target counts."
+    )
+    repeated = [pair for pair, count in Counter(report.pairs).items() if count > 1]
+    expect(repeated, "hosts and ports with more than one line").satisfies(
+        lambda pairs: not pairs, expected="none", why=f"{twice} is a member of {block}: named twice, scanned once."
+    )
+    expect(report.summary.get("hosts"), "hosts in the summary").equals(
+        len(report.hosts), why="The summary counts hosts, not how often they were named."
     )

@@ -95,7 +95,8 @@ class TlsTalk(Talk):
             self._read(self._session)
         except ssl.SSLWantReadError:
             pass
-        except (ssl.SSLError, OSError):  # an alert, nonsense, or the orderly end
+        except (ssl.SSLError, OSError) as error:  # an alert, nonsense, or the orderly end
+            self.refused = self.refused or "ALERT" in (getattr(error, "reason", None) or "")
             self.end(Ending.CLOSED)
         return self._outgoing.read()
 

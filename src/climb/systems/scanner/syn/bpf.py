@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from climb.systems.scanner.syn.cookie import Key
 
-__all__ = ["Instruction", "SNAP", "assemble", "program"]
+__all__ = ["SNAP", "Instruction", "assemble", "program"]
 
 SNAP = 120  # bytes of a packet that are kept: the longest thing parsed is an ICMPv6 message with the probe it quotes
 

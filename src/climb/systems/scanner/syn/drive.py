@@ -6,6 +6,7 @@ import _socket
 import math
 import sys
 import time
+from array import array
 
 from climb.systems.scanner.syn import SynUnavailableError
 from climb.systems.scanner.syn.board import UNKNOWN, Board
@@ -75,10 +76,7 @@ def steps(hosts: Iterable[str], ports: Sequence[int], wishes: Wishes) -> Iterato
     reason = obstacle()
     if reason is not None:
         raise SynUnavailableError(reason)
-    ports = list(dict.fromkeys(ports))
-    wrong = [port for port in ports if not 0 < port < 65536]
-    if wrong:
-        raise ValueError(f"a port is a number from 1 to 65535, not {wrong[0]!r}")
+    ports = _distinct(ports)
     if not ports:
         return
     done = seen = 0
@@ -94,6 +92,20 @@ def steps(hosts: Iterable[str], ports: Sequence[int], wishes: Wishes) -> Iterato
                 return
 
 
+def _distinct(ports: Sequence[int]) -> Sequence[int]:
+    """Return the ports in two bytes each, every one once."""
+    try:
+        packed = array("H", ports)
+    except OverflowError as error:
+        raise ValueError("a port is a number from 1 to 65535") from error
+    asked = bytearray(65536)
+    for port in packed:
+        asked[port] = 1
+    if asked[0]:
+        raise ValueError("a port is a number from 1 to 65535, not 0")
+    return packed if asked.count(1) == len(packed) else array("H", dict.fromkeys(packed))
+
+
 def _portions(hosts: Iterable[str], most: int) -> Iterator[list[str]]:
     """Cut the hosts into lists; a host named twice in a row of lists is left out the second time."""
     portion: dict[str, None] = {}
@@ -106,7 +118,7 @@ def _portions(hosts: Iterable[str], most: int) -> Iterator[list[str]]:
         yield list(portion)
 
 
-def _portion(hosts: list[str], ports: list[int], wishes: Wishes) -> Iterator[Step]:
+def _portion(hosts: list[str], ports: Sequence[int], wishes: Wishes) -> Iterator[Step]:
     """Scan hosts of either family: those without a route need no probe, the others a board per family."""
     reachable: dict[int, list[Destination]] = {length: [] for length in FAMILY}
     lost = []
@@ -125,7 +137,7 @@ def _portion(hosts: list[str], ports: list[int], wishes: Wishes) -> Iterator[Ste
             yield from _family(destinations, ports, wishes)
 
 
-def _family(destinations: list[Destination], ports: list[int], wishes: Wishes) -> Iterator[Step]:
+def _family(destinations: list[Destination], ports: Sequence[int], wishes: Wishes) -> Iterator[Step]:
     key, length = Key(), len(destinations[0].packed)
     board = Board([to.address for to in destinations], ports)
     with ReservedPort(length) as reserved:

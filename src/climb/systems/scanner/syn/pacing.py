@@ -58,7 +58,7 @@ class Patience:
             estimate = self.FIRST_S
         else:
             estimate = max(self.SHORTEST_S, self._smoothed + 4 * self._variation)
-        return min(self._longest_s, estimate * 2**attempt)
+        return min(self._longest_s, estimate * (1 << attempt))
 
 
 class Window:

@@ -8,6 +8,7 @@ The filter has checked the cookies already; see ``bpf.py``.
 from __future__ import annotations
 
 import struct
+from array import array
 
 from climb.systems.scanner.syn.board import CLOSED, FILTERED, OPEN
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Reader", "parse"]
 
 _TCP, _SYN = 6, 0x02
+
+NOWHERE = 1 << 30  # not a place on any board
 
 
 def parse(packet: bytes) -> tuple[bytes, int, int]:
@@ -47,10 +50,12 @@ class Reader:
         """Take the board and the packed addresses of its hosts, in the same order."""
         self._board = board
         self._hosts = {address: number for number, address in enumerate(packed)}
-        self._rows = {port: number * len(packed) for number, port in enumerate(board.ports)}
-        self._only = packed[0] if len(packed) == 1 else None
+        self._rows = array("i", [NOWHERE]) * 65536  # by port: where its places begin on the board
+        for number, port in enumerate(board.ports):
+            self._rows[port] = number * len(packed)
         self._width = len(packed[0])
         # Where a plain answer has what, by the rules of the two IP versions.
+        self._plain: tuple[tuple[int, int], ...]
         if self._width == 4:
             self._source, self._payload, self._plain = 12, 20, ((0, 0x45), (9, _TCP))
         else:
@@ -68,8 +73,8 @@ class Reader:
 
     def place(self, address: bytes, port: int) -> int | None:
         """Return where this port of this host is on the board."""
-        host, row = self._hosts.get(address), self._rows.get(port)
-        return None if host is None or row is None else row + host
+        host, row = self._hosts.get(address), self._rows[port]
+        return None if host is None or row == NOWHERE else row + host
 
     def _is_plain(self, inbox: Inbox, count: int) -> bool:
         return all(inbox.column(offset, count).count(value) == count for offset, value in self._plain)
@@ -85,17 +90,15 @@ class Reader:
 
     def _read_resets(self, inbox: Inbox, count: int) -> None:
         """Enter ``CLOSED`` for every packet whose place is still unknown; open ones have been entered before."""
-        codes, rows = self._board.codes, self._rows
         ports = struct.unpack(f"!{count}H", inbox.columns(self._payload, 2, count))
-        if self._only is not None:
-            for port in ports:
-                place = rows[port]
-                if not codes[place]:
-                    codes[place] = CLOSED
-            return
-        hosts, width = self._hosts, self._width
-        sources = inbox.columns(self._source, width, count)
-        for start, port in zip(range(0, count * width, width), ports, strict=True):
-            place = rows[port] + hosts[sources[start : start + width]]
-            if not codes[place]:
+        rows = self._rows
+        places = [rows[port] for port in ports]
+        if len(self._hosts) > 1:
+            hosts, width = self._hosts, self._width
+            sources = inbox.columns(self._source, width, count)
+            each = range(0, count * width, width)
+            places = [row + hosts.get(sources[at : at + width], NOWHERE) for at, row in zip(each, places, strict=True)]
+        codes, end = self._board.codes, len(self._board.codes)
+        for place in places:
+            if place < end and not codes[place]:
                 codes[place] = CLOSED

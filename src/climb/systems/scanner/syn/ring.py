@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from climb.systems.scanner.syn.bpf import Instruction
 
-__all__ = ["Ring", "SLOTS"]
+__all__ = ["SLOTS", "Ring"]
 
 SLOT = 256  # bytes: 80 of bookkeeping and the 120 that the filter keeps, rounded up to a power of two
 SLOTS = 8192  # 2 MiB; the sender never has more than half as many answers on their way unread
@@ -62,9 +62,7 @@ class Ring:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._memory.close()
         self._socket.close()
 

@@ -60,7 +60,9 @@ class Sender:
         ports = [self._ports[place // count] for place in places]
         heads, names, secrets = targets.heads, targets.names, targets.secrets
         messages = self._messages
-        write_batch(messages.frames, IP_LENGTH[self._width], [heads[h] for h in hosts], ports, [secrets[h] for h in hosts])
+        write_batch(
+            messages.frames, IP_LENGTH[self._width], [heads[h] for h in hosts], ports, [secrets[h] for h in hosts]
+        )
         joined = b"".join([names[h] for h in hosts])
         memoryview(messages.names)[: len(joined)] = joined
         began = time.time()

@@ -11,6 +11,14 @@ interface Options {
   all: boolean;
 }
 
+interface Counts {
+  hosts: number;
+  ports: number;
+  open: number;
+  closed: number;
+  filtered: number;
+}
+
 // Takes --concurrency and --rate without a look at them so far.
 function parse(words: string[]): Options {
   const { values, positionals } = parseArgs({
@@ -33,7 +41,7 @@ function parse(words: string[]): Options {
   };
 }
 
-async function scan(_options: Options): Promise<{ hosts: number; ports: number; open: number; closed: number; filtered: number }> {
+async function scan(_options: Options): Promise<Counts> {
   // Begin here: connect to the port of the target. If the handshake completes within the timeout, the port is open:
   // print its line and count it.
   return { hosts: 0, ports: 0, open: 0, closed: 0, filtered: 0 };

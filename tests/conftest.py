@@ -1,0 +1,63 @@
+"""What tests of several folders share: small programs as submissions, and a look at the process table."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from climb.judge.submission import Submission, load
+
+MakeSubmission = Callable[..., Submission]
+
+
+@pytest.fixture
+def submission(tmp_path: Path) -> MakeSubmission:
+    """Writes a Python program with its climb.toml into a folder of its own, and loads it."""
+
+    def make(source: str = "", *, run: str | None = None, build: str | None = None, folder: str = "program") -> Submission:
+        home = tmp_path / folder
+        home.mkdir(exist_ok=True)
+        (home / "program.py").write_text(source, encoding="utf-8")
+        lines = ['project = "scanner"', 'language = "python"', f"run = '{run or f'{sys.executable} program.py'}'"]
+        lines += [f"build = '''{build}'''"] if build else []
+        (home / "climb.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return load(home)
+
+    return make
+
+
+@pytest.fixture
+def living() -> Callable[[str], list[int]]:
+    """The processes alive now whose command line or environment holds a text."""
+
+    def find(text: str) -> list[int]:
+        needle = text.encode()
+        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if pid != os.getpid() and _holds(pid, needle)]
+
+    return find
+
+
+@pytest.fixture
+def nothing_lives(living: Callable[[str], list[int]]) -> Callable[[str], bool]:
+    """Whether, within five seconds, no process is alive whose command line or environment holds a text."""
+
+    def holds(text: str) -> bool:
+        end = time.monotonic() + 5
+        while living(text) and time.monotonic() < end:
+            time.sleep(0.02)
+        return not living(text)
+
+    return holds
+
+
+def _holds(pid: int, needle: bytes) -> bool:
+    try:
+        folder = Path(f"/proc/{pid}")
+        if folder.joinpath("stat").read_bytes().rpartition(b")")[2].split()[0] in (b"Z", b"X"):
+            return False
+        return needle in folder.joinpath("cmdline").read_bytes() or needle in folder.joinpath("environ").read_bytes()
+    except OSError:
+        return False

@@ -1,0 +1,97 @@
+"""What of a recorded report is compared, and what may differ from run to run."""
+
+from pathlib import Path
+
+import pytest
+
+from climb.errors import CourseError
+from climb.judge.gate.wrong import normalised, read_all
+
+REPORT = """\
+  3.2  A port that answers nothing is "filtered".
+
+        ran       ./scanner 127.3.4.5 --ports 40113,40114 --timeout 0.5
+        received  {"port": 40113, "state": "closed"}
+                                            ^^^^^^^^
+        why       No answer within the timeout says that something
+                  dropped the packet.
+        answered  exit code 0 after 0.21 s; 2 lines
+        again     climb replay c0de-3.2
+"""
+
+
+def test_numbers_do_not_count() -> None:
+    """Ports, addresses, times and seeds differ from run to run."""
+    other = REPORT.replace("40113", "5").replace("127.3.4.5", "127.99.1.200").replace("0.21", "13.5")
+
+    assert normalised(other.replace("c0de", "41c2")) == normalised(REPORT)
+
+
+def test_the_length_of_a_list_does_not_count() -> None:
+    """How many ports were drawn is a number too."""
+    assert normalised(REPORT.replace("40113,40114", "40113,40114,40200-40300")) == normalised(REPORT)
+
+
+def test_line_breaks_and_carets_do_not_count() -> None:
+    """A longer number moves the caret and the wrapping."""
+    other = REPORT.replace("something\n                  dropped", "something dropped").replace("   ^^^^^^^^", "^^^^")
+
+    assert normalised(other) == normalised(REPORT)
+
+
+def test_temporary_folders_do_not_count() -> None:
+    """The gate works in a copy, which lies elsewhere each time."""
+    line = "  File /tmp/climb-gate-{}/scanner/scanner.py"
+
+    assert normalised(line.format("abcd")) == normalised(line.format("x9_y"))
+
+
+@pytest.mark.parametrize(("old", "new"), [("closed", "open"), ("dropped", "lost"), ("--timeout", "--all")])
+def test_words_count(old: str, new: str) -> None:
+    """A changed word is a changed report."""
+    assert normalised(REPORT.replace(old, new)) != normalised(REPORT)
+
+
+def described(tests: Path, text: str) -> Path:
+    (tests / "right" / "scanner" / "base").mkdir(parents=True)
+    (tests / "wrong" / "scanner").mkdir(parents=True)
+    path = tests / "wrong" / "scanner" / "bug.toml"
+    path.write_text(text)
+    return path
+
+
+CHANGE = '[[change]]\nfile = "a.py"\nold = "x = 1"\nnew = "x = 2"\n'
+
+
+def test_a_wrong_program_is_its_base_with_one_change(tmp_path: Path) -> None:
+    """The text that stands once is replaced in the copy."""
+    described(tmp_path, f'base = "base"\ncatches = "s/c"\nbug = "b"\n{CHANGE}')
+    (program,) = read_all(tmp_path, "scanner")
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "a.py").write_text("x = 1\n")
+
+    program.plant(copy)
+
+    assert (copy / "a.py").read_text() == "x = 2\n"
+    assert program.report_path.name == "bug.report.txt"
+
+
+@pytest.mark.parametrize("content", ["", "x = 1\nx = 1\n"])
+def test_a_base_that_has_moved_on_is_noticed(tmp_path: Path, content: str) -> None:
+    """Text that stands not exactly once is no place for a bug."""
+    described(tmp_path, f'base = "base"\ncatches = "s/c"\nbug = "b"\n{CHANGE}')
+    (program,) = read_all(tmp_path, "scanner")
+    (tmp_path / "a.py").write_text(content)
+
+    with pytest.raises(CourseError, match="times in a.py"):
+        program.plant(tmp_path)
+
+
+@pytest.mark.parametrize("text", ['catches = "s/c"', 'catches = "s/c"\nbug = "b"\nbases = "x"', "x =", 'catches = "s/c"\nbug = "b"'])
+def test_a_wrong_description_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    """The file is named: a missing key, an unknown one, broken TOML, no program."""
+    path = described(tmp_path, text)
+
+    with pytest.raises(CourseError, match=str(path)):
+        read_all(tmp_path, "scanner")
