@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from climb.cli.complete import projects
 from climb.cli.judging import Live, judge, submission_and_project
 from climb.errors import ClimbError
 from climb.judge.project import Project
@@ -40,7 +41,12 @@ seed_option = click.option(
 @seed_option
 @click.option("--watch", is_flag=True, help="Judge again whenever a file changes; Ctrl-C ends it.")
 @click.option("--json", is_flag=True, help="Print the verdict document and nothing else.")
-@click.option("--reference", metavar="PROJECT", help="Judge our own system for this project instead of a folder.")
+@click.option(
+    "--reference",
+    metavar="PROJECT",
+    shell_complete=projects,
+    help="Judge our own system for this project instead of a folder.",
+)
 def check(
     folder: Path, every: bool, stage: str | None, seed: str | None, watch: bool, json: bool, reference: str | None
 ) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from climb.cli.complete import projects
 from climb.cli.console import symbols
 from climb.errors import UsageError
 from climb.judge import runs
@@ -19,7 +20,7 @@ __all__ = ["list_command"]
 
 
 @click.command("list")
-@click.argument("project", required=False)
+@click.argument("project", required=False, shell_complete=projects)
 @click.option("--json", is_flag=True, help="Print a JSON document.")
 def list_command(project: str | None, json: bool) -> None:
     """List the projects, or the stages of one PROJECT; in a submission's folder with its progress.
@@ -50,7 +51,7 @@ def _progress_here() -> Verdict | None:
 def _print(project: Project, progress: Verdict | None, *, stages: bool) -> None:
     info = project.info
     here = progress if progress is not None and progress.project == info.slug else None
-    state = f"{here.passed} of {here.total} stages hold here" if here else f"{len(project.stages)} stages"
+    state = f"{here.passed} of {here.total} stages hold here" if here else _stages(len(project.stages))
     click.echo(f"\n  {click.style(info.slug, bold=True)}   {info.title} (module {info.module})   {state}")
     click.echo(f"  {info.summary}")
     if stages:
@@ -60,6 +61,10 @@ def _print(project: Project, progress: Verdict | None, *, stages: bool) -> None:
             click.echo(f"    {sign} {number:>2} {stage.title:<32} {', '.join(stage.concepts)}")
     languages = ", ".join(info.languages)
     click.echo(f"\n  begin: climb start {info.slug} --lang LANGUAGE   ({languages})")
+
+
+def _stages(count: int) -> str:
+    return "1 stage" if count == 1 else f"{count} stages"
 
 
 def _document(project: Project, progress: Verdict | None) -> dict[str, object]:

@@ -118,6 +118,8 @@ class Reporter:
             words = [word.replace(f"{self._home}/", "./", 1) for word in transcript.argv]
             # Not wrapped: a command is there to be copied.
             self._print(Text.assemble(" " * _INDENT, (f"{'ran':<{_LABEL}}", "dim"), printable(shlex.join(words))))
+            if transcript.stdin is not None:
+                self._field("given", _excerpt(transcript.stdin))
 
     def _evidence(self, piece: Evidence) -> None:
         match piece:
@@ -130,7 +132,8 @@ class Reporter:
             case Series():
                 self._field("over time", sparkline(piece, self._symbols))
             case Transcript():
-                self._field("answered", f"{piece.ended} after {piece.seconds:.2f} s; {_size(piece)}")
+                after = "" if piece.ended.startswith("stopped") else f" after {piece.seconds:.2f} s"
+                self._field("answered", f"{piece.ended}{after}; {_size(piece)}")
 
     def _comparison(self, piece: Comparison) -> None:
         self._field("about", piece.subject)
@@ -224,6 +227,14 @@ def sparkline(series: Series, symbols: Symbols) -> str:
         return note
     steps = "▁▂▃▄▅▆▇█"
     return "".join(steps[min(int(value / largest * 7.99), 7)] for _, value in series.points[:60]) + "  " + note
+
+
+def _excerpt(text: str, lines: int = 6) -> str:
+    """The first lines of what was sent on standard input; the run folder has all of it."""
+    first, *rest = text.splitlines() or ["(nothing)"]
+    shown = [first, *rest[: lines - 1]]
+    left = len(rest) + 1 - len(shown)
+    return "\n".join([line[:_LONGEST_LINE] for line in shown] + ([f"… and {left} more lines"] if left else []))
 
 
 def _size(piece: Transcript) -> str:

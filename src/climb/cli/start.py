@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from climb.cli.complete import languages, projects
 from climb.errors import UsageError
 from climb.judge.project import ProjectInfo, find, projects_folder
 
@@ -14,12 +15,16 @@ __all__ = ["start"]
 
 
 @click.command()
-@click.argument("project", metavar="PROJECT")
+@click.argument("project", metavar="PROJECT", shell_complete=projects)
 @click.option(
-    "--lang", "language", metavar="LANGUAGE", required=True, help="The starter's language; climb list names them."
+    "--lang",
+    "language",
+    metavar="LANGUAGE",
+    shell_complete=languages,
+    help="The starter's language; climb list names them.  [required]",
 )
 @click.argument("folder", type=click.Path(path_type=Path), required=False, metavar="[DIR]")
-def start(project: str, language: str, folder: Path | None) -> None:
+def start(project: str, language: str | None, folder: Path | None) -> None:
     """Make the folder DIR (by default named like the project) with a starter that fails stage 1 for the right reason.
 
     \b
@@ -30,6 +35,11 @@ def start(project: str, language: str, folder: Path | None) -> None:
     Any other language works too: make a folder with a climb.toml that says how to build and run your program.
     """
     info = find(project)
+    if language is None:
+        raise UsageError(
+            f"in which language? There is a starter in {', '.join(info.languages)}",
+            next_step=f"climb start {info.slug} --lang {next(iter(info.languages))}",
+        )
     target = folder or Path(info.slug)
     _copy(info, language, target)
     click.echo(f"{target}/ has a starter in {info.languages[language].name}, and the brief in BRIEF.md.\n")

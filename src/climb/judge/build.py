@@ -20,7 +20,7 @@ import msgspec
 
 from climb.errors import SetupError
 from climb.judge.limits import MIB, Limits
-from climb.judge.program import Outcome, Program
+from climb.judge.program import Outcome, Program, environment
 from climb.judge.submission import Submission
 
 __all__ = ["BUILD_LIMITS", "LARGE_FOLDERS", "Build", "build", "fingerprints", "sources"]
@@ -105,8 +105,8 @@ def sources(submission: Submission) -> dict[str, str]:
 
 
 async def _run(folder: Path, command: str) -> Outcome:
-    env = dict(os.environ)
-    async with Program(["/bin/sh", "-c", command], cwd=folder, env=env, limits=BUILD_LIMITS) as program:
+    shell = ["/bin/sh", "-c", command]
+    async with Program(shell, cwd=folder, env=environment(), limits=BUILD_LIMITS) as program:
         return await program.wait()
 
 

@@ -26,7 +26,7 @@ import msgspec
 from climb.judge import processes
 from climb.judge.limits import MIB, Limits
 
-__all__ = ["Ending", "Outcome", "Program", "Stopped"]
+__all__ = ["Ending", "Outcome", "Program", "Stopped", "environment", "signal_name"]
 
 _WATCH_S = 0.1
 _LEFTOVER_GRACE_S = 0.25  # a wrapper's children may need a moment to follow it
@@ -82,18 +82,20 @@ class _Ears(asyncio.SubprocessProtocol):
 
     def __init__(
         self,
+        began: Callable[[asyncio.SubprocessTransport], None],
         heard: Callable[[int, bytes], None],
         fell_silent: Callable[[], None],
-        ended: Callable[[int | None], None],
+        ended: Callable[[], None],
     ) -> None:
+        self._began = began
         self._heard = heard
         self._fell_silent = fell_silent
         self._ended = ended
         self._open = {1, 2}
-        self._transport: asyncio.BaseTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        assert isinstance(transport, asyncio.SubprocessTransport)
+        self._began(transport)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         self._heard(fd, data)
@@ -104,8 +106,7 @@ class _Ears(asyncio.SubprocessProtocol):
             self._fell_silent()
 
     def process_exited(self) -> None:
-        assert isinstance(self._transport, asyncio.SubprocessTransport)
-        self._ended(self._transport.get_returncode())
+        self._ended()
 
 
 class Program:
@@ -135,11 +136,9 @@ class Program:
         loop = asyncio.get_running_loop()
         self._started = time.monotonic()
         self._ended: asyncio.Future[int] = loop.create_future()
-        self._silent: asyncio.Future[None] = (
-            loop.create_future()
-        )  # both output pipes are closed, by the last that held them
-        self._transport, _ = await loop.subprocess_exec(
-            lambda: _Ears(self._hear, self._mark_silence, self._mark_end),
+        self._silent: asyncio.Future[None] = loop.create_future()  # the last that held the output pipes has closed them
+        transport, _ = await loop.subprocess_exec(
+            lambda: _Ears(self._begin, self._hear, self._mark_silence, self._mark_end),
             *_with_limits(self.argv, self.limits),
             cwd=self._cwd,
             env=self._env,
@@ -148,7 +147,7 @@ class Program:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        self._feed(self._transport)
+        self._feed(transport)
         self._watcher = asyncio.create_task(self._watch())
         return self
 
@@ -223,7 +222,11 @@ class Program:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
-    def _mark_end(self, code: int | None) -> None:
+    def _begin(self, transport: asyncio.SubprocessTransport) -> None:
+        self._transport = transport
+
+    def _mark_end(self) -> None:
+        code = self._transport.get_returncode() if self._transport else None
         if code is not None and not self._ended.done():
             self.ended_at = time.monotonic()
             self._ended.set_result(code)
@@ -262,7 +265,7 @@ class Program:
         """Keep what comes up to the limit, and listen on past it: a pipe that is not read to its end is never closed."""
         room = self.limits.output - sum(map(len, self._streams))
         self._streams[stream - 1].extend(data[: max(room, 0)])
-        if len(data) > room and self._transport is not None:
+        if len(data) > room:
             self._stop(Stopped.OUTPUT)
 
     async def _watch(self) -> None:
@@ -276,6 +279,11 @@ class Program:
                 self._stop(Stopped.PROCESSES)
                 await asyncio.to_thread(processes.kill_all, self._marker, self.pid)
             await asyncio.sleep(_WATCH_S)
+
+
+def environment() -> dict[str, str]:
+    """What programs and builds see of our environment: all but our own settings, which are none of their business."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("CLIMB_")}
 
 
 def signal_name(number: int) -> str:

@@ -42,9 +42,13 @@ def new_seed() -> str:
 
 
 def current_stage(submission: Submission, project: Project) -> int:
-    """The number of the stage that the learner works on: the first that the newest whole run did not find holding."""
+    """The number of the stage that the learner works on: the first that the newest whole run did not find holding.
+
+    Once all hold it is 1 again, since then there is nothing left but to see that they still do.
+    """
     newest = runs.newest_whole(submission.climb_folder, project.info.slug)
-    return min(newest.passed + 1, len(project.stages)) if newest else 1
+    held = newest.passed if newest else 0
+    return held + 1 if held < len(project.stages) else 1
 
 
 async def run(submission: Submission, project: Project, *, seed: str, plan: Plan, on_event: OnEvent) -> Verdict:

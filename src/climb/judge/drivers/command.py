@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -15,13 +14,12 @@ import msgspec
 from climb.judge.evidence import Comparison, Evidence, Output, Transcript
 from climb.judge.expect import Failure, fail
 from climb.judge.limits import Limits
-from climb.judge.program import Outcome, Program, Stopped, signal_name
+from climb.judge.program import Outcome, Program, Stopped, environment, signal_name
 
 __all__ = ["Call", "Command", "RunningCall", "last_lines"]
 
 SHOWN_LINES = 32  # of a program's output in a report; the run folder has all of it
 _SHOWN_CHARS = 4000
-_PRIVATE_PREFIX = "CLIMB_"  # our own settings are none of the program's business
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,11 +147,10 @@ class Command:
         return True
 
     def _program(self, args: tuple[str, ...], stdin: bytes | None, limits: dict[str, Any]) -> Program:
-        env = {key: value for key, value in os.environ.items() if not key.startswith(_PRIVATE_PREFIX)}
         return Program(
             [*self._words, *args],
             cwd=self._folder,
-            env=env,
+            env=environment(),
             limits=msgspec.structs.replace(self._limits, **limits),
             stdin=stdin,
         )

@@ -125,7 +125,7 @@ def endless_headers() -> Script:
 
     def blocks() -> Iterator[bytes]:
         for block in itertools.count():
-            yield b"".join(b"X-%08d: padding\r\n" % number for number in range(block * 1024, block * 1024 + 1024))
+            yield b"".join(b"X-%08d: padding\r\n" % number for number in range(block * 3072, block * 3072 + 3072))
 
     async def script(peer: Peer) -> None:
         await peer.read_request()

@@ -30,7 +30,8 @@ hostile = Stage(
 
 TIMEOUT = 0.8
 READ_LIMIT = 64 * 1024
-_ROOM = 2 * 1024 * 1024  # what the kernels of both sides may hold beyond what the program has read
+_MIB = 1024 * 1024
+_ROOM = 2 * _MIB  # what the kernels of both sides may hold beyond what the program has read
 _HANGS_AFTER = 15  # seconds, for a scan whose connections live less than one
 _TRIES = 2
 
@@ -81,8 +82,11 @@ async def a_body_without_end(scanner: Scanner, world: World) -> None:
     server = await world.listener(harm.endless_body(chunked=world.draw.flag()))
     row = await survive(scanner, world, server, "sends a body without end, as fast as it is read")
 
-    expect(row, "the line").equals({"state": "open", "service": "http"}, why="The response began well: it is HTTP.")
-    expect(row["http"], "http").equals(
+    expect(row, "the line").equals(
+        {"state": "open", "service": "http"},
+        why="The response began well: it is HTTP. A body without end does not undo the status and the headers before it.",
+    )
+    expect(row.get("http"), "http").equals(
         {"status": 200, "server": "hostile"}, why="Status and headers came whole, before the body that never ends."
     )
     _demand_bounded_read(server)
@@ -118,15 +122,17 @@ async def a_reset(scanner: Scanner, world: World) -> None:
 async def text_that_is_not_utf8(scanner: Scanner, world: World) -> None:
     """A title that is not valid UTF-8 has U+FFFD where bytes are wrong, and the rest is kept."""
     word = world.draw.word()
+    title = word.encode() + b" \xff " + word.encode()
     row = await survive(
         scanner,
         world,
-        harm.invalid_utf8_page(word.encode() + b" \xff " + word.encode()),
-        "sends a title with the byte 0xff in it",
+        harm.invalid_utf8_page(title),
+        f"serves a page with the title {quoted(title)}",
     )
 
-    expect(row["http"] or {}, "http").equals(
+    expect(row.get("http"), "http").equals(
         {"title": f"{word} \ufffd {word}"},
+        saw=f"the title on the page is {quoted(title)}",
         why="0xff never occurs in UTF-8. Your output is UTF-8, so decode with replacement, never with errors that end the scan.",
     )
 
@@ -163,15 +169,17 @@ async def survive_all(scanner: Scanner, world: World, bad: dict[Server, str]) ->
             TIMEOUT,
             seconds=_HANGS_AFTER,
         )
+        rows = {server: report.row(server.port) for server in bad}
+        neighbour = report.row(good.port)
     except Failure as failure:
         raise Failure(failure.subject, *failure.evidence, Output(title="what it met", lines=told)) from failure
 
-    expect(report.row(good.port)["http"] or {}, f"http of the well-behaved neighbour on port {good.port}").equals(
+    expect(neighbour.get("http"), f"http of the well-behaved neighbour on port {good.port}").equals(
         {"status": 200, "title": title},
         why="One bad server must not spoil what is known of the others.",
         saw="\n".join(told),
     )
-    return {server: report.row(server.port) for server in bad}
+    return rows
 
 
 async def _longest_life(scanner: Scanner, server: Server) -> float:
@@ -209,10 +217,11 @@ def _demand_short(longest: float, what: str) -> None:
 def _demand_bounded_read(server: Server) -> None:
     connections = max(server.seen.connections, 1)
     within(
-        server.seen.sent / 1024,
-        (READ_LIMIT + _ROOM) * connections / 1024,
+        server.seen.sent / _MIB,
+        (READ_LIMIT + _ROOM) * connections / _MIB,
         "what the server could send",
-        unit="KiB",
-        calibration=f"64 KiB for each of {connections} connections, and 2 MiB each that the kernels may hold on the way",
+        unit="MiB",
+        calibration="64 KiB for each connection, and 2 MiB each that the kernels may hold on the way",
         why="A connection reads at most 64 KiB. A server that sends for ever would otherwise fill your memory, or hold you until the timeout.",
+        saw=server.seen,
     )

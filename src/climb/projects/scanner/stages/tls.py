@@ -11,6 +11,7 @@ from climb.judge.world import World
 from climb.judge.world.scripts import page
 from climb.judge.world.server import Server
 from climb.projects.scanner.report import Report, Scanner
+from climb.projects.scanner.stages.http import asked
 
 __all__ = ["tls"]
 
@@ -34,14 +35,15 @@ async def _server(world: World, **tls_options: object) -> Server:
     return await world.listener(page("secure"), tls=world.tls(certificate, **tls_options))  # type: ignore[arg-type]  # passed on as they come
 
 
-async def _described(scanner: Scanner, server: Server) -> tuple[Report, dict[str, object]]:
+async def _described(scanner: Scanner, server: Server, saw: str) -> tuple[Report, object]:
     report = await scanner(server.address, "--ports", server.port, "--timeout", 2)
     row = report.row(server.port)
     expect(row, "the line").equals(
         {"state": "open", "service": "https"},
         why="A TLS handshake succeeds on this port, and HTTP answers inside it: that is https.",
+        saw=saw,
     )
-    return report, row["tls"] or {}
+    return report, row.get("tls")
 
 
 @tls.check
@@ -51,9 +53,12 @@ async def the_version_is_told(scanner: Scanner, world: World) -> None:
     for version in versions:
         server = await _server(world, minimum=version, maximum=version)
 
-        _, found = await _described(scanner, server)
+        saw = f"the server speaks {version} only"
+        _, found = await _described(scanner, server, saw)
 
-        expect(found, "tls").equals({"version": version}, why=f"This server speaks {version} only.")
+        expect(found, "tls").equals(
+            {"version": version}, why="The handshake negotiates the version, and your TLS library knows it.", saw=saw
+        )
 
 
 @tls.check
@@ -63,11 +68,15 @@ async def the_names_are_read(scanner: Scanner, world: World) -> None:
     certificate = world.certificate(common_name=subject, dns_names=["other.example", subject], issuer=issuer)
     server = await world.listener(page("secure"), tls=world.tls(certificate))
 
-    _, found = await _described(scanner, server)
+    saw = (
+        f"a certificate for the common name {subject} and the DNS names other.example and {subject}, signed by {issuer}"
+    )
+    _, found = await _described(scanner, server, saw)
 
     expect(found, "tls").equals(
         {"subject": subject, "issuer": issuer},
-        why="The subject is who the certificate is for, the issuer is who vouches for it.",
+        why="The subject is who the certificate is for, the issuer is who vouches for it. DNS names count only without a common name.",
+        saw=saw,
     )
 
 
@@ -79,11 +88,13 @@ async def a_certificate_without_a_common_name(scanner: Scanner, world: World) ->
         page("secure"), tls=world.tls(world.certificate(dns_names=names, issuer="Test Authority"))
     )
 
-    _, found = await _described(scanner, server)
+    saw = f"a certificate without a common name, for the DNS names {', '.join(names)}"
+    _, found = await _described(scanner, server, saw)
 
     expect(found, "tls").equals(
         {"subject": names[0]},
         why="Browsers ignore the common name, so modern certificates often have none: the names are in subjectAltName.",
+        saw=saw,
     )
 
 
@@ -94,11 +105,13 @@ async def the_expiry_is_told(scanner: Scanner, world: World) -> None:
     certificate = world.certificate(common_name="expiry.example", not_after=end)
     server = await world.listener(page("secure"), tls=world.tls(certificate))
 
-    _, found = await _described(scanner, server)
+    saw = f"a certificate that is valid until {end:%Y-%m-%d %H:%M:%S} UTC"
+    _, found = await _described(scanner, server, saw)
 
     expect(found, "tls").equals(
         {"not_after": end.strftime("%Y-%m-%dT%H:%M:%SZ")},
         why="A certificate that runs out at night is why people scan for expiry. RFC 3339, in UTC, sorts and compares as text.",
+        saw=saw,
     )
 
 
@@ -111,12 +124,13 @@ async def untrusted_is_reported_all_the_same(scanner: Scanner, world: World) -> 
     )
     server = await world.listener(page("secure"), tls=world.tls(certificate))
 
-    _, found = await _described(scanner, server)
+    saw = f"a certificate that ended on {end:%Y-%m-%d} and was signed by itself, for the name old.example"
+    _, found = await _described(scanner, server, saw)
 
     expect(found, "tls").equals(
         {"subject": "old.example", "issuer": "old.example"},
         why="Those are the certificates that one scans for. Looking is not trusting: turn verification off for a look.",
-        saw=f"the certificate ended on {end:%Y-%m-%d} and was signed by itself",
+        saw=saw,
     )
 
 
@@ -126,12 +140,13 @@ async def the_protocol_is_negotiated(scanner: Scanner, world: World) -> None:
     for chosen in ("http/1.1", "h2", None):
         server = await _server(world, alpn=(chosen,) if chosen else ())
 
-        _, found = await _described(scanner, server)
+        saw = f"the server chooses {chosen}" if chosen else "the server knows nothing of ALPN"
+        _, found = await _described(scanner, server, saw)
 
         expect(found, "tls").equals(
             {"alpn": chosen},
             why="Offer h2 and http/1.1 in the handshake (RFC 7301); the server answers with its choice, or not at all.",
-            saw=f"this server chooses {chosen}" if chosen else "this server knows nothing of ALPN",
+            saw=saw,
         )
 
 
@@ -142,9 +157,10 @@ async def http_inside_tls(scanner: Scanner, world: World) -> None:
     certificate = world.certificate(common_name="inside.example")
     server = await world.listener(page(title, server=software), tls=world.tls(certificate, alpn=("http/1.1",)))
 
-    report, _ = await _described(scanner, server)
+    report, _ = await _described(scanner, server, "the server speaks TLS, chooses http/1.1 and serves a page")
 
-    expect(report.row(server.port)["http"] or {}, "http").equals(
+    expect(report.row(server.port).get("http"), "http").equals(
         {"status": 200, "server": software, "title": title},
         why="Inside TLS it is the same HTTP. Send the GET through the encrypted connection.",
+        saw=asked(server.seen.requests),
     )

@@ -1,0 +1,23 @@
+"""What a shell may offer for the words that name our content."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import CompletionItem
+
+from climb.judge.project import find, slugs
+
+__all__ = ["languages", "projects"]
+
+
+def projects(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The projects, with their titles."""
+    return [CompletionItem(slug, help=find(slug).title) for slug in slugs() if slug.startswith(incomplete)]
+
+
+def languages(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The languages of the project that was named, or of all."""
+    chosen = ctx.params.get("project")
+    named = [chosen] if chosen in slugs() else slugs()
+    known = {language: each.name for slug in named for language, each in find(slug).languages.items()}
+    return [CompletionItem(language, help=name) for language, name in known.items() if language.startswith(incomplete)]
