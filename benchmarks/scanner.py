@@ -130,13 +130,17 @@ def cable_races(stage: ExitStack, *, quick: bool) -> Group:
     ours = _ours(["--syn", "--ports", "1-65535", f"{first}-{last}"], found, exact=True)
     races, skipped = [], []
     if shutil.which("masscan"):
-        races.append(race.Race(f"SYN scan, {load}", ours, _masscan(hosts, hardware_address, found), [MASSCAN_NOTE]))
+        races.append(
+            race.Race(f"SYN scan, {load}, masscan", ours, _masscan(hosts, hardware_address, found), [MASSCAN_NOTE])
+        )
     else:
         skipped.append("the race against masscan: masscan is missing")
     if shutil.which("nmap"):
         command = [*NMAP, "-sS", "-p-", f"{first}-{last}"]
         races.append(
-            race.Race(f"SYN scan, {load}", ours, race.Side("nmap", command, _finds(_from_nmap, found, exact=True)))
+            race.Race(
+                f"SYN scan, {load}, nmap", ours, race.Side("nmap", command, _finds(_from_nmap, found, exact=True))
+            )
         )
     else:
         skipped.append("the race against nmap between namespaces: nmap is missing")
@@ -201,4 +205,7 @@ def _from_masscan(output: str) -> Found:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # everything made has been removed on the way here
+        sys.exit(130)

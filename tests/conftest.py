@@ -17,7 +17,9 @@ MakeSubmission = Callable[..., Submission]
 def submission(tmp_path: Path) -> MakeSubmission:
     """Writes a Python program with its climb.toml into a folder of its own, and loads it."""
 
-    def make(source: str = "", *, run: str | None = None, build: str | None = None, folder: str = "program") -> Submission:
+    def make(
+        source: str = "", *, run: str | None = None, build: str | None = None, folder: str = "program"
+    ) -> Submission:
         home = tmp_path / folder
         home.mkdir(exist_ok=True)
         (home / "program.py").write_text(source, encoding="utf-8")
@@ -35,7 +37,8 @@ def living() -> Callable[[str], list[int]]:
 
     def find(text: str) -> list[int]:
         needle = text.encode()
-        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if pid != os.getpid() and _holds(pid, needle)]
+        pids = (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
+        return [pid for pid in pids if pid != os.getpid() and _holds(pid, needle)]
 
     return find
 

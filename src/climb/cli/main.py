@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import io
+import select
 import signal
 import sys
 import traceback
@@ -74,7 +75,7 @@ def run(words: Sequence[str]) -> int:
         return PIPE_CLOSED
     except SystemExit as ended:
         # Click and Rich turn a closed pipe into this, with 1, which here would say that the program failed.
-        if isinstance(ended.__context__, BrokenPipeError):
+        if _reader_has_gone():
             return PIPE_CLOSED
         return ended.code if isinstance(ended.code, int) else 0
     except ClimbError as error:
@@ -87,6 +88,14 @@ def run(words: Sequence[str]) -> int:
         sys.stderr.write("climb: this is our mistake, not yours. Please report it with the lines above.\n")
         return ClimbError.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _reader_has_gone() -> bool:
+    """Whether standard output or standard error is a pipe that nobody reads any more."""
+    poll = select.poll()
+    for descriptor in (1, 2):
+        poll.register(descriptor, 0)  # errors are told unasked
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 def _received_signals() -> list[int]:
@@ -107,4 +116,3 @@ def _received_signals() -> list[int]:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, as_ctrl_c)
     return received
-

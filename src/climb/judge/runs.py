@@ -190,14 +190,20 @@ def save_smallest(folder: Path, check_number: str, smallest: Smallest) -> None:
 
 
 def read_smallest(folder: Path, check_number: str) -> Smallest:
-    """What shrinking found for a check.
+    """What shrinking found for a check, in this run or in another one with its seed: a replay makes a run of its own.
 
     Raises UsageError if it was not shrunk yet.
     """
-    try:
-        return msgspec.json.decode((folder / "smallest" / f"{check_number}.json").read_bytes(), type=Smallest)
-    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
-        name = f"{folder.name}-{check_number}"
-        raise UsageError(
-            f"nothing smaller is known for check {check_number}", next_step=f"climb shrink {name}"
-        ) from error
+    same_inputs = [other for other in reversed(judged(folder.parent.parent)) if _seed(other) == _seed(folder)]
+    for run in (folder, *same_inputs):
+        try:
+            return msgspec.json.decode((run / "smallest" / f"{check_number}.json").read_bytes(), type=Smallest)
+        except (OSError, UnicodeDecodeError, msgspec.DecodeError):
+            continue  # not shrunk, or of another version
+    raise UsageError(
+        f"nothing smaller is known for check {check_number}", next_step=f"climb shrink {folder.name}-{check_number}"
+    )
+
+
+def _seed(run: Path) -> str:
+    return run.name.partition("-")[2].partition(".")[0]

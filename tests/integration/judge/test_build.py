@@ -129,7 +129,9 @@ async def test_a_program_in_a_large_folder_is_built_again_when_it_is_gone(
     assert builds() == 2
 
 
-async def test_a_build_that_failed_is_run_again(submission: MakeSubmission, tmp_path: Path, builds: Callable[[], int]) -> None:
+async def test_a_build_that_failed_is_run_again(
+    submission: MakeSubmission, tmp_path: Path, builds: Callable[[], int]
+) -> None:
     """A failure is not remembered as a success, and its exit code and last words are kept."""
     failing = submission(build=f"echo built >> {tmp_path / 'log'}; echo 'program.py:1: error' >&2; exit 3")
 
@@ -160,7 +162,9 @@ async def test_a_source_that_the_build_formats_is_still_a_source(
     assert (formatted.folder / "out.bin").read_text() == "PRINT(2)"
 
 
-async def test_a_save_during_the_build_is_built_next_time(submission: MakeSubmission, builds: Callable[[], int]) -> None:
+async def test_a_save_during_the_build_is_built_next_time(
+    submission: MakeSubmission, builds: Callable[[], int]
+) -> None:
     """The build may have read the file before it was saved, so the next check builds again."""
     saves = 'cp program.py out.bin && if [ ! -e ../saved ]; then touch ../saved; echo "print(2)" > program.py; fi'
     saved = submission("print(1)", build=saves)
@@ -172,7 +176,9 @@ async def test_a_save_during_the_build_is_built_next_time(submission: MakeSubmis
     assert (await made(saved)).cached
 
 
-@pytest.mark.parametrize("record", [b"", b"{", b"\xff", b'{"command": 3}', b'{"command": "x", "inputs": {}, "products": []}'])
+@pytest.mark.parametrize(
+    "record", [b"", b"{", b"\xff", b'{"command": 3}', b'{"command": "x", "inputs": {}, "products": []}']
+)
 async def test_a_damaged_record_means_to_build(built: Submission, builds: Callable[[], int], record: bytes) -> None:
     """What can't be read, or is of another version, is as if nothing had been built."""
     await made(built)

@@ -69,7 +69,9 @@ async def test_a_broken_claim_fails_with_evidence_and_the_last_call(judged: Call
     assert len(checked.calls) == 2
 
 
-@pytest.mark.parametrize("error", [RuntimeError("ours"), KeyError("tls"), TimeoutError(), ExceptionGroup("g", [ValueError()])])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("ours"), KeyError("tls"), TimeoutError(), ExceptionGroup("g", [ValueError()])]
+)
 async def test_a_check_that_raises_is_our_mistake(judged: Callable[..., Any], error: Exception) -> None:
     """Whatever a check raises by mistake is never held against the program, and shows its traceback."""
 

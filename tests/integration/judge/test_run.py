@@ -99,13 +99,13 @@ async def test_nothing_new_is_judged_while_an_earlier_stage_is_broken(judge: Jud
     assert current_stage(judge.submission, project([holds], [breaks], [holds], [holds])) == 2
 
 
-async def test_at_the_top_everything_is_judged(judge: Judge, project: MakeProject) -> None:
-    """When all stages hold, the last one comes first."""
+async def test_once_all_stages_hold_they_are_judged_from_the_first(judge: Judge, project: MakeProject) -> None:
+    """There is no stage in work any more, so all are judged in order."""
     await judge(project([holds], [holds], [holds]))
 
     verdict = await judge(project([holds], [holds], [holds]))
 
-    assert judge.order == [3, 1, 2]
+    assert judge.order == [1, 2, 3]
     assert (verdict.passed, verdict.exit_code) == (3, 0)
 
 
@@ -222,7 +222,8 @@ async def test_the_same_seed_draws_the_same_inputs(judge: Judge, project: MakePr
     """A run with the seed of an earlier one gives the program the same arguments."""
     made = project([draws, draws_too])
     choices = [
-        [check.choices for check in (await judge(made, seed=seed)).stages[0].checks] for seed in ("41c2", "41c2", "beef")
+        [check.choices for check in (await judge(made, seed=seed)).stages[0].checks]
+        for seed in ("41c2", "41c2", "beef")
     ]
 
     assert choices[0] == choices[1] != choices[2]
@@ -277,7 +278,9 @@ async def test_a_failed_build_does_not_move_the_stage_in_work(submission: MakeSu
     assert current_stage(submission(), made) == 2
 
 
-async def test_what_is_missing_here_ends_the_run_without_a_verdict(submission: MakeSubmission, project: MakeProject) -> None:
+async def test_what_is_missing_here_ends_the_run_without_a_verdict(
+    submission: MakeSubmission, project: MakeProject
+) -> None:
     """A missing compiler or interpreter raises, and the run that began is none."""
     with pytest.raises(SetupError, match="no-such-compiler"):
         await Judge(submission(build="no-such-compiler program.py"))(project([holds]))

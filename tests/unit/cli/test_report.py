@@ -143,7 +143,9 @@ def test_the_learner_can_not_steer_our_terminal() -> None:
         peak_memory=1,
     )
     page = failure(
-        Comparison(subject="it", expected="x", received=evil, saw=evil), Output(title="lines", lines=(evil,)), transcript
+        Comparison(subject="it", expected="x", received=evil, saw=evil),
+        Output(title="lines", lines=(evil,)),
+        transcript,
     )
 
     assert "\x1b" not in page.text

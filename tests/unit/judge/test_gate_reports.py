@@ -84,11 +84,13 @@ def test_a_base_that_has_moved_on_is_noticed(tmp_path: Path, content: str) -> No
     (program,) = read_all(tmp_path, "scanner")
     (tmp_path / "a.py").write_text(content)
 
-    with pytest.raises(CourseError, match="times in a.py"):
+    with pytest.raises(CourseError, match=r"times in a\.py"):
         program.plant(tmp_path)
 
 
-@pytest.mark.parametrize("text", ['catches = "s/c"', 'catches = "s/c"\nbug = "b"\nbases = "x"', "x =", 'catches = "s/c"\nbug = "b"'])
+@pytest.mark.parametrize(
+    "text", ['catches = "s/c"', 'catches = "s/c"\nbug = "b"\nbases = "x"', "x =", 'catches = "s/c"\nbug = "b"']
+)
 def test_a_wrong_description_is_refused_by_name(tmp_path: Path, text: str) -> None:
     """The file is named: a missing key, an unknown one, broken TOML, no program."""
     path = described(tmp_path, text)

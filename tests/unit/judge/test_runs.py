@@ -15,7 +15,8 @@ STAMP = "20260314T150926"
 
 def verdict(*statuses: Status, project: str = "scanner") -> Verdict:
     stages = tuple(
-        StageResult(id=f"s{number}", number=number, title="", status=status) for number, status in enumerate(statuses, 1)
+        StageResult(id=f"s{number}", number=number, title="", status=status)
+        for number, status in enumerate(statuses, 1)
     )
     passed = next((n for n, status in enumerate(statuses) if status is not Status.PASSED), len(statuses))
     return Verdict(
@@ -115,7 +116,7 @@ def test_an_unknown_run_is_answered_with_those_there_are(tmp_path: Path) -> None
 @pytest.mark.parametrize("name", ["../..", "", "xyz", "41c2-", "41c2-3", "*"])
 def test_what_can_be_no_run_is_refused(tmp_path: Path, name: str) -> None:
     """A name of another shape is told what runs look like."""
-    with pytest.raises(UsageError, match="41c2-3.2"):
+    with pytest.raises(UsageError, match=r"41c2-3\.2"):
         runs.find_run(tmp_path, name)
 
 
@@ -205,6 +206,19 @@ def test_the_smallest_input_round_trips(tmp_path: Path) -> None:
     runs.save_smallest(folder, "1.1", smallest)
 
     assert runs.read_smallest(folder, "1.1") == smallest
+
+
+def test_the_smallest_input_is_found_from_a_later_run_with_its_seed(tmp_path: Path) -> None:
+    """A replay is a run of its own, and must not hide what was found before; another seed's is not taken."""
+    folder, other, replayed = judged(tmp_path, "41c2"), judged(tmp_path, "beef"), judged(tmp_path, "41c2")
+    result = CheckResult(id="c", number="1.1", status=Status.FAILED, claim="")
+    smallest = runs.Smallest(choices=(1, 0), tried=9, result=result)
+
+    runs.save_smallest(folder, "1.1", smallest)
+
+    assert runs.read_smallest(replayed, "1.1") == smallest
+    with pytest.raises(UsageError):
+        runs.read_smallest(other, "1.1")
 
 
 def test_what_was_not_shrunk_names_the_command(tmp_path: Path) -> None:

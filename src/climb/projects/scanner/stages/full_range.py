@@ -40,7 +40,7 @@ async def every_port_exactly(scanner: Scanner, world: World) -> None:
         servers.append(await world.listener(page("hello"), port=ALL))
     mine = {server.port for server in servers}
 
-    report = await scanner(*_everything(world), seconds=180)
+    report = await scanner(*_everything(world), seconds=300)
 
     found = report.open_ports
     others = {port for port in found - mine if await listens(world.host, port)}
@@ -62,7 +62,7 @@ async def in_a_fair_time(scanner: Scanner, world: World) -> None:
     (closed,) = world.closed(1)
     before = await calibrate_connects(world.host, closed)
     startup = await scanner.startup_s(world.host, closed)
-    deadline = max(30.0, FACTOR * before.seconds * ALL * 2)
+    deadline = max(30.0, FACTOR * before.seconds * ALL * 3)
 
     seconds = await scanner.seconds(*_everything(world), seconds=deadline)
 

@@ -158,7 +158,7 @@ async def survive_all(scanner: Scanner, world: World, bad: dict[Server, str]) ->
     """``survive`` for several hostile servers in one scan; each with what it does, in words."""
     title = world.draw.word()
     good = await world.listener(page(title))
-    told = tuple(f"port {server.port} {what}" for server, what in bad.items())
+    told = tuple(f"port {server.port} {what}" for server, what in sorted(bad.items(), key=lambda item: item[0].port))
 
     try:
         report = await scanner(

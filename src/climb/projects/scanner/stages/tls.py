@@ -11,7 +11,6 @@ from climb.judge.world import World
 from climb.judge.world.scripts import page
 from climb.judge.world.server import Server
 from climb.projects.scanner.report import Report, Scanner
-from climb.projects.scanner.stages.http import asked
 
 __all__ = ["tls"]
 
@@ -157,10 +156,11 @@ async def http_inside_tls(scanner: Scanner, world: World) -> None:
     certificate = world.certificate(common_name="inside.example")
     server = await world.listener(page(title, server=software), tls=world.tls(certificate, alpn=("http/1.1",)))
 
-    report, _ = await _described(scanner, server, "the server speaks TLS, chooses http/1.1 and serves a page")
+    saw = f"the server chooses http/1.1 and answers a GET inside TLS with a page whose title is {title}"
+    report, _ = await _described(scanner, server, saw)
 
     expect(report.row(server.port).get("http"), "http").equals(
         {"status": 200, "server": software, "title": title},
         why="Inside TLS it is the same HTTP. Send the GET through the encrypted connection.",
-        saw=asked(server.seen.requests),
+        saw=saw,
     )

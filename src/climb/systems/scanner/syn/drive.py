@@ -107,7 +107,7 @@ def _distinct(ports: Sequence[int]) -> Sequence[int]:
 
 
 def _portions(hosts: Iterable[str], most: int) -> Iterator[list[str]]:
-    """Cut the hosts into lists; a host named twice in a row of lists is left out the second time."""
+    """Cut the hosts into lists; a host named twice in one list is scanned once."""
     portion: dict[str, None] = {}
     for host in hosts:
         portion[host] = None

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
 
-__all__ = ["Messages", "attach_filter"]
+__all__ = ["Messages", "attach_filter", "grow_buffer"]
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -29,6 +29,15 @@ def attach_filter(socket: _socket.socket, code: bytes) -> None:
     socket.setsockopt(
         _SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", len(code) // _INSTRUCTION, ctypes.addressof(held))
     )
+
+
+def grow_buffer(socket: _socket.socket, size: int, *, receive: bool = False) -> None:
+    """Let the socket queue this much; without cap_net_admin as much as this machine allows anyone (net.core.*mem_max)."""
+    forced, asked = (33, 8) if receive else (32, 7)  # SO_RCVBUFFORCE and SO_RCVBUF, SO_SNDBUFFORCE and SO_SNDBUF
+    try:
+        socket.setsockopt(_SOL_SOCKET, forced, size)
+    except PermissionError:
+        socket.setsockopt(_SOL_SOCKET, asked, size)
 
 
 class Messages:

@@ -16,7 +16,7 @@ import struct
 import time
 
 from climb.systems.scanner.syn.bpf import assemble
-from climb.systems.scanner.syn.kernel import attach_filter
+from climb.systems.scanner.syn.kernel import attach_filter, grow_buffer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ __all__ = ["Mailbox"]
 CHUNK = 1024  # packets read at once
 LENGTH = 256  # bytes of a packet that are kept, more than a probe's answer has
 
-_SO_RCVBUFFORCE, _SO_TIMESTAMPNS = 33, 35
+_SO_TIMESTAMPNS = 35
 _BUFFER = 16 << 20  # bytes of kernel memory: a packet of 44 bytes is accounted with over 1000
 _TIME = struct.Struct("@qq")  # struct timespec
 _ANCILLARY = _socket.CMSG_SPACE(_TIME.size)
@@ -55,10 +55,11 @@ class Mailbox:
         socket = _socket.socket(_socket.AF_INET, _socket.SOCK_RAW, protocol)
         try:
             attach_filter(socket, code)
-            socket.setsockopt(_socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
-        except PermissionError:  # that one option needs more than cap_net_raw; the default is enough for a slow scan
-            socket.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVBUF, _BUFFER)
-        socket.setsockopt(_socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+            grow_buffer(socket, _BUFFER, receive=True)
+            socket.setsockopt(_socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        except BaseException:
+            socket.close()
+            raise
         self._poll.register(socket.fileno(), select.POLLIN)
         return socket
 

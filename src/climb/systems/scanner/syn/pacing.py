@@ -65,13 +65,15 @@ class Window:
     """How many probes may be unanswered at once.
 
     Silence has two reasons, and one probe can't tell them apart: a firewall drops everything, or we send faster than
-    the path carries. So the window looks at the share of answers per epoch, which should not depend on how fast we
-    send: it grows while the share holds, and is halved when the share falls below half of the best seen.
+    the path carries. So the window looks at the share of answers per epoch and experiments: when the share falls below
+    half of the best seen, the window is halved for an epoch. If more is answered then, we were too fast and the window
+    stays small; if not, the silence is not our doing and the old size returns. While the share holds, the window grows.
     A probe counts as on its way until the end of the epoch after the one in which it was sent.
     """
 
     SMALLEST = 64
     FALL = 0.5  # of the best share: less is taken for loss
+    HELPED = 1.2  # times the share: less than this gained by halving is chance
     LOSS = 0.05  # of the retried: more late answers than this mean that we were too fast
     GROWTH = 1.5
 
@@ -83,6 +85,7 @@ class Window:
         self._sent = 0
         self._answered = 0
         self._best = 0.0
+        self._trial: tuple[int, float] | None = None  # while halved on suspicion: the size and the share before
 
     def room(self) -> int:
         """Return how many probes may be sent now."""
@@ -113,8 +116,14 @@ class Window:
         if not self._sent:
             return
         share = min(1.0, self._answered / self._sent)
-        if share < self.FALL * self._best:
+        if self._trial is not None:
+            size, before = self._trial
+            self._trial = None
+            if share <= self.HELPED * before:
+                self.size, self._best = size, share
+        elif share < self.FALL * self._best:
+            self._trial = self.size, share
             self.size = max(self.SMALLEST, self.size // 2)
         else:
             self.size = min(self._largest, int(self.size * self.GROWTH) + 1)
-        self._best = max(share, self._best * 0.9)  # forgets: the next hosts may be behind a firewall
+            self._best = max(share, self._best)

@@ -12,7 +12,7 @@ import errno
 import os
 import time
 
-from climb.systems.scanner.syn.kernel import Messages
+from climb.systems.scanner.syn.kernel import Messages, grow_buffer
 from climb.systems.scanner.syn.packets import IP_LENGTH, write_batch
 from climb.systems.scanner.syn.targets import FAMILY
 
@@ -30,10 +30,16 @@ __all__ = ["Crew", "Sender", "Span"]
 CHUNK = 256  # probes a call: the kernel would take 1024, but a call takes a millisecond already
 WORTH_A_THREAD = 8192  # probes; below, starting a second sender costs more than it saves
 MOST_SENDERS = 2  # more outrun the one thread that reads
-PAUSE_S = 0.001  # when the device's queue is full
+PAUSE_S = 0.001  # when a queue is full
+MOST_PAUSES = 20  # per call; then the probe is given up, for the queue may be that of a host that does not exist
+
+# Probes of a host in our own network that does not exist wait in the kernel until address resolution has failed, three
+# seconds, and count as our socket's: 208 KiB a host (arp(7), unres_qlen_bytes). There must be room left for the others.
+SEND_BUFFER = 64 << 20
 
 # What concerns one probe: no room, a firewall's reject, a route or neighbour that has gone. All else is our mistake.
-REFUSALS = {errno.ENOBUFS, errno.EPERM, errno.EACCES, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
+FULL = {errno.ENOBUFS, errno.EAGAIN}
+REFUSALS = FULL | {errno.EPERM, errno.EACCES, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
 
 Span = tuple[int, int, float, float]  # a batch: first probe, how many, when the call began and ended (``time.time``)
 
@@ -48,6 +54,8 @@ class Sender:
         room = min(CHUNK, len(targets) * len(ports))
         self._messages = Messages(room, len(targets.heads[0]), len(targets.names[0]))
         self._socket = _socket.socket(FAMILY[self._width], _socket.SOCK_RAW, _socket.IPPROTO_RAW)
+        grow_buffer(self._socket, SEND_BUFFER)
+        self._socket.setblocking(False)
 
     def close(self) -> None:
         """Close the socket."""
@@ -71,16 +79,18 @@ class Sender:
 
     def _push(self, count: int) -> None:
         """Hand the batch over. A datagram that the kernel refuses is skipped: its port stays unanswered and is retried."""
-        sent, descriptor = 0, self._socket.fileno()
+        sent, descriptor, pauses = 0, self._socket.fileno(), 0
         while sent < count:
             try:
                 sent += self._messages.send(descriptor, sent, count)
             except OSError as error:
                 if error.errno not in REFUSALS:
                     raise
-                if error.errno == errno.ENOBUFS:
+                if error.errno in FULL and pauses < MOST_PAUSES:
+                    pauses += 1
                     time.sleep(PAUSE_S)
-                sent += 1
+                else:
+                    sent += 1
 
 
 class Crew:

@@ -93,14 +93,24 @@ def test_silence_alone_does_not_shrink_the_window() -> None:
     assert window.size == 1000
 
 
-def test_a_falling_share_of_answers_halves_the_window() -> None:
-    """Who answered and no longer does is probably overrun."""
-    window = Window(1000, 0.0)
-    for epoch, answered in ((1, 100), (2, 10), (3, 5)):
-        window.count(sent=100, answered=answered)
+def sizes(*answered: int) -> list[int]:
+    """Return the window after each epoch in which 100 probes were sent and so many answers came."""
+    window, seen = Window(1000, 0.0), []
+    for epoch, count in enumerate(answered, 1):
+        window.count(sent=100, answered=count)
         window.tick(epoch * 1.0, 1.0)
+        seen.append(window.size)
+    return seen
 
-    assert window.size == 250
+
+def test_the_window_stays_small_if_that_helps() -> None:
+    """When fewer answers come the window is halved, and again, as long as each halving brings more of them."""
+    assert sizes(100, 10, 20, 20, 40) == [1000, 500, 500, 250, 250]
+
+
+def test_the_window_returns_if_halving_does_not_help() -> None:
+    """Silence that does not depend on our speed, such as a firewall's, costs one slow epoch."""
+    assert sizes(100, 0, 0, 0, 0) == [1000, 500, 1000, 1000, 1000]
 
 
 def test_answers_to_retries_mean_loss() -> None:
