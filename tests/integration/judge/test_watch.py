@@ -40,7 +40,7 @@ class Watch:
         """End the watch."""
         self._stop.set()
         if self._next is not None:
-            await asyncio.wait([self._next], timeout=SOON_S)
+            await asyncio.wait_for(asyncio.gather(self._next, return_exceptions=True), SOON_S)
 
     def _begin(self) -> asyncio.Task[list[str]]:
         async def step() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import msgspec
+from climb.systems.scanner.light import NamedTuple
 
 __all__ = ["Found", "Http", "State", "Summary", "Tls"]
 
@@ -17,7 +17,7 @@ class State(StrEnum):
     FILTERED = "filtered"  # no answer in time, or an answer that says "unreachable"
 
 
-class Http(msgspec.Struct, frozen=True, kw_only=True):
+class Http(NamedTuple):
     """The answer to ``GET /``: what a person would look at first."""
 
     status: int | None = None
@@ -26,7 +26,7 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     location: str | None = None
 
 
-class Tls(msgspec.Struct, frozen=True, kw_only=True):
+class Tls(NamedTuple):
     """What a TLS handshake told, whether or not the certificate deserves trust."""
 
     version: str | None = None
@@ -36,7 +36,7 @@ class Tls(msgspec.Struct, frozen=True, kw_only=True):
     alpn: str | None = None
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class Found(NamedTuple):
     """One port of one host. ``host`` is what the user named, ``address`` what was probed."""
 
     host: str
@@ -52,7 +52,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None  # what the state was read from: "syn-ack", "rst", "no-response", …
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
+class Summary(NamedTuple):
     """What the whole scan amounts to; counts are of host-port pairs, ``elapsed_s`` in seconds."""
 
     hosts: int
