@@ -128,7 +128,7 @@ class Reporter:
             case Output():
                 self._output(piece)
             case Reading():
-                self._field("limit", piece.calibration)
+                """The comparison beside it says the same in words; the numbers are for scripts and plots."""
             case Series():
                 self._field("over time", sparkline(piece, self._symbols))
             case Transcript():

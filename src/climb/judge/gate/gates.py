@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import fnmatch
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import msgspec
 from climb.errors import ClimbError, CourseError, SetupError
 from climb.judge.gate.findings import Finding, Outcome
 from climb.judge.gate.workplace import copied, describe_failure, require_tool, verdict_of
-from climb.judge.gate.wrong import Render, judge_wrong, read_all
+from climb.judge.gate.wrong import Render, WrongProgram, judge_wrong, read_all
 from climb.judge.project import Project
 from climb.judge.run import Plan
 from climb.judge.submission import Submission, load as load_submission
@@ -21,6 +23,7 @@ from climb.judge.verdict import Status, Verdict
 __all__ = ["GATES", "Ask", "pass_gates"]
 
 _HINTS = 3
+_LANES = 2  # wrong programs judged at the same time; more would make the machine too busy for the stages about time
 _EXPECTED = {"project.toml", "brief.md", "report.py", "__init__.py"}
 
 
@@ -85,10 +88,27 @@ async def right(ask: Ask) -> AsyncIterator[Finding]:
 
 
 async def wrong(ask: Ask) -> AsyncIterator[Finding]:
-    """Each wrong program is caught by its check alone, with the recorded report."""
-    for program in read_all(ask.tests, ask.project.info.slug):
-        if ask.wants(program.name):
-            yield await judge_wrong(ask.project, program, ask.render, record=ask.record, every=ask.every)
+    """Each wrong program is caught by its check alone, with the recorded report.
+
+    Several are judged side by side, since most of the time is spent in waiting for timeouts. Never two of one stage: with the
+    gate's one seed their checks would draw the same addresses.
+    """
+    lanes = asyncio.Semaphore(_LANES)
+    stages: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def judged(program: WrongProgram) -> Finding:
+        async with stages["" if ask.every else program.catches.split("/", maxsplit=1)[0]], lanes:
+            return await judge_wrong(ask.project, program, ask.render, record=ask.record, every=ask.every)
+
+    wanted = [program for program in read_all(ask.tests, ask.project.info.slug) if ask.wants(program.name)]
+    tasks = [asyncio.create_task(judged(program)) for program in wanted]
+    try:
+        for finished in asyncio.as_completed(tasks):
+            yield await finished
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 GATES: dict[str, Gate] = {

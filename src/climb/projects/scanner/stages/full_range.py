@@ -27,7 +27,7 @@ full_range = Stage(
 
 ALL = 65_535
 # A plain asyncio program needs about 12 times what bare refused connects cost, a pool of threads about 10.
-FACTOR = 40
+FACTOR = 30
 _CONCURRENCY = 500
 _TOO_NOISY = 6.0
 
