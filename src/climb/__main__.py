@@ -1,4 +1,4 @@
-"""The command ``climb``. The overview is printed without loading anything else, so that it is there at once."""
+"""The command ``climb``. The overview and ordinary scans are there at once: nothing else is loaded for them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ def main() -> None:
         # Whoever read our output has gone. Without this Python would try to write it once more at its end, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or 141  # 128 + SIGPIPE
+    except KeyboardInterrupt:  # before a command could take care of signals itself
+        code = 130
     sys.exit(code)
 
 
@@ -36,6 +38,12 @@ def _run(words: list[str]) -> int:
 
         sys.stdout.write(f"climb {__version__}\n")
         return 0
+    if words[0] == "scan":
+        from climb.systems.scanner.quick import run_quickly
+
+        code = run_quickly(words[1:], "climb scan")
+        if code is not None:
+            return code
     from climb.cli.main import run
 
     return run(words)

@@ -174,7 +174,7 @@ def start_scan() -> Iterator[Callable[..., Running]]:
     running: list[Running] = []
 
     def start(*words: object, before: str = "") -> Running:
-        code = f"{before}\nfrom climb.systems.scanner.command import command\ncommand()"
+        code = f"{before}\nimport runpy\nrunpy.run_module('climb.systems.scanner', run_name='__main__')"
         process = subprocess.Popen(
             [sys.executable, "-c", code, *map(str, words)],
             stdout=subprocess.PIPE,

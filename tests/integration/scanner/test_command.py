@@ -45,6 +45,16 @@ def test_open_ports_are_printed_and_counted(
     }
 
 
+def test_asking_a_web_server_loads_nothing_heavy(run_scan: Callable[..., Any], serve: Callable[..., Any]) -> None:
+    """What answers without TLS is recognised by small modules of our own."""
+    server = serve(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 0\r\n\r\n"))
+    tell = "import atexit, sys\natexit.register(lambda: print(*sys.modules, file=sys.stderr))"
+    report = run_scan("127.0.0.1", "--ports", server.port, before=tell)
+
+    assert report.ports[server.port]["service"] == "http"
+    assert not {"click", "dataclasses", "msgspec", "socket", "ssl", "typing"} & set(report.errors.split())
+
+
 def test_all_prints_a_line_for_each_port(
     run_scan: Callable[..., Any],
     serve: Callable[..., Any],

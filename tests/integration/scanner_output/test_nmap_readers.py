@@ -63,7 +63,7 @@ def scan(tmp_path: Path) -> Scan:
                 stream,
                 command_line=["climb", "scan", "--ports", "1-100", "a<b"],
                 show_all=show_all,
-                started_at=datetime(2026, 11, 22, tzinfo=UTC),
+                started_at=datetime(2026, 11, 22, tzinfo=UTC).timestamp(),
             )
             for found in results:
                 writer.found(found)

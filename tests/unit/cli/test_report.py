@@ -9,7 +9,8 @@ from rich.console import Console
 from climb.cli.console import Symbols
 from climb.cli.report import Reporter, sparkline
 from climb.judge.difference import compare
-from climb.judge.evidence import Comparison, Evidence, Output, Reading, Series, Transcript
+from climb.judge.evidence import Comparison, Evidence, Output, Series, Transcript
+from climb.judge.expect import Failure, within
 from climb.judge.verdict import CheckResult, StageResult, Status, Verdict
 
 FULL = Symbols("✓", "✗", "?", "·", "·")
@@ -208,10 +209,12 @@ def test_paths_in_the_submission_are_short() -> None:
 
 
 def test_a_measurement_says_where_its_limit_came_from() -> None:
-    """The calibration is shown."""
-    page = failure(Reading(subject="s", value=3, limit=2, unit="s", calibration="2 × the timeout"))
+    """The calibration is shown once, in the comparison that comes with the reading."""
+    with pytest.raises(Failure) as failed:
+        within(3, 2, "the time", unit="s", calibration="2 × the timeout", why="w")
+    page = failure(*failed.value.evidence)
 
-    assert "limit     2 × the timeout" in page.text
+    assert page.text.count("2 × the timeout") == 1
 
 
 def test_a_series_is_drawn_only_where_the_signs_are_there() -> None:

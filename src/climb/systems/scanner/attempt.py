@@ -10,17 +10,17 @@ connection is given up after a few round trips, tried again as often as the retr
 
 from __future__ import annotations
 
-import socket
-from typing import TYPE_CHECKING, Protocol
-
+from climb.systems.scanner.light import Protocol
 from climb.systems.scanner.model import State
-from climb.systems.scanner.sockets import connects_to_itself, verdict
+from climb.systems.scanner.sockets import connects_to_itself, pending_error, verdict
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from climb.systems.scanner.deadlines import Alarm
-    from climb.systems.scanner.lines import Line, Lines, Ring
+    from climb.systems.scanner.lines import Line, Lines
     from climb.systems.scanner.plan import Plan
     from climb.systems.scanner.rtt import RttTable
+    from climb.systems.scanner.sockets import Socket
     from climb.systems.scanner.targets import Host
 
 __all__ = ["Attempt", "Judge"]
@@ -54,13 +54,13 @@ class Attempt:
         self._rtts = rtts
         self._judge = judge
         self._open: list[Line] = []
-        self._alarm: Alarm[Ring] | None = None
+        self._alarm: Alarm | None = None
 
     @property
     def over(self) -> bool:
         return self._alarm is None
 
-    def began(self, sock: socket.socket, now: float) -> Line:
+    def began(self, sock: Socket, now: float) -> Line:
         """A connection to the port is under way."""
         self.tries += 1
         line = self._lines.hold(sock, self, now)
@@ -71,7 +71,7 @@ class Attempt:
     def ready(self, line: Line, now: float) -> None:
         """A handshake ended, one way or the other."""
         self.rtt_s = now - line.started
-        error = line.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        error = pending_error(line.sock)
         state, reason = verdict(error) if error else (State.OPEN, "syn-ack")
         if not error and connects_to_itself(line.sock):
             state, reason = State.CLOSED, "rst"

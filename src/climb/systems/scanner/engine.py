@@ -17,25 +17,25 @@ import errno
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from climb.systems.scanner.attempt import Attempt
 from climb.systems.scanner.errors import ScanError
 from climb.systems.scanner.lines import Lines
-from climb.systems.scanner.model import Found, State, Summary
-from climb.systems.scanner.plan import Plan
-from climb.systems.scanner.probe.talk import Facts
+from climb.systems.scanner.model import NOTHING, State
 from climb.systems.scanner.rtt import RttTable
 from climb.systems.scanner.sockets import SHORTAGE, verdict
 from climb.systems.scanner.tally import Tally
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
+    from collections.abc import Callable, Iterable
     from types import TracebackType
     from typing import Self
 
     from climb.systems.scanner.lines import Line
+    from climb.systems.scanner.model import Found, Summary
+    from climb.systems.scanner.plan import Plan
+    from climb.systems.scanner.sockets import Socket
     from climb.systems.scanner.targets import Host
     from climb.systems.scanner.visit import Visit
 
@@ -49,13 +49,14 @@ MOST_REFUSALS_OF_ADDRESS = 20
 
 
 class Engine:
-    """Carries out a plan. Use it as a context manager, and call ``turn`` until ``finished``."""
+    """Carries out a plan, or the part of it that *pairs* name. Use it as a context manager, and call ``turn`` until ``finished``."""
 
     def __init__(
         self,
         plan: Plan,
         *,
         pairs: Iterable[tuple[Host, int]] | None = None,
+        report_all: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._plan = plan
@@ -73,7 +74,7 @@ class Engine:
         self._out_of_reach: set[str] = set()  # addresses that this machine has no address to speak from
         self._stopped = False
         self._closed = False
-        self.tally = Tally(report_all=plan.report_all)
+        self.tally = Tally(report_all=report_all or plan.report_all)
 
     def __enter__(self) -> Self:
         return self
@@ -158,7 +159,7 @@ class Engine:
         else:
             if line is not None:
                 self._lines.hang_up(line)
-            self.tally.add_open(host, port, rtt_s, Facts())
+            self.tally.add_open(host, port, rtt_s, NOTHING)
 
     # One turn.
 
@@ -240,7 +241,7 @@ class Engine:
             return True
         return False
 
-    def _begin(self, attempt: Attempt, error: int, sock: socket.socket, now: float) -> None:
+    def _begin(self, attempt: Attempt, error: int, sock: Socket, now: float) -> None:
         line = attempt.began(sock, now)
         if not error:  # connected at once
             attempt.ready(line, self._clock())

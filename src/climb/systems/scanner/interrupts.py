@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-import signal
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable
     from types import FrameType, TracebackType
     from typing import Self
+else:
+    import _signal as signal  # what ``signal`` is made of: that one spends a millisecond on naming all signals
 
 __all__ = ["Interrupts"]
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 class Interrupts:
-    """While entered, SIGINT and SIGTERM call *stop*; a second one ends the program on the spot."""
+    """While entered, SIGINT, SIGTERM and a closed terminal call what ``on_stop`` was given; a second one ends the program.
 
-    def __init__(self, stop: Callable[[], None]) -> None:
+    A signal that comes before ``on_stop`` is not lost.
+    """
+
+    def __init__(self) -> None:
         self.received: int | None = None
-        self._stop = stop
-        self._before: dict[int, signal.Handlers | Callable[[int, FrameType | None], object] | int | None] = {}
+        self._stop: Callable[[], None] | None = None
+        self._before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._handle)
+        for number in SIGNALS:
+            before = signal.getsignal(number)
+            if number == signal.SIGHUP and before == signal.SIG_IGN:
+                continue  # started by nohup: a closed terminal is to be survived
+            self._before[number] = before
+            signal.signal(number, self._handle)
         return self
 
     def __exit__(
@@ -31,6 +41,12 @@ class Interrupts:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def on_stop(self, stop: Callable[[], None]) -> None:
+        """Call *stop* when a signal comes, or now if one has come."""
+        self._stop = stop
+        if self.received is not None:
+            stop()
 
     @property
     def exit_code(self) -> int:
@@ -41,4 +57,5 @@ class Interrupts:
         if self.received is not None:
             raise KeyboardInterrupt
         self.received = number
-        self._stop()
+        if self._stop is not None:
+            self._stop()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NamedTuple, Protocol
+    from typing import Any, NamedTuple, Protocol
 else:
     from collections import namedtuple
 
@@ -20,16 +20,15 @@ else:
     class _Named(type):
         """Makes the class that ``typing.NamedTuple`` would: fields from annotations, then methods and properties."""
 
-        def __new__(cls, name, bases, body):
+        def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
             if not bases:
                 return super().__new__(cls, name, bases, body)
             fields = body.pop("__annotations__")
             defaults = [body.pop(field) for field in fields if field in body]
-            made = namedtuple(name, fields, defaults=defaults, module=body["__module__"])
+            made = namedtuple(name, fields, defaults=defaults, module=body["__module__"])  # noqa: PYI024 - this is it
             made.__annotations__ = fields
-            for key, value in body.items():
-                if key not in {"__module__", "__qualname__"}:
-                    setattr(made, key, value)
+            for key in body.keys() - {"__module__", "__qualname__"}:
+                setattr(made, key, body[key])
             return made
 
     class NamedTuple(metaclass=_Named):

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Iterator
+import _socket
 from contextlib import suppress
-from typing import Protocol
 
-from climb.systems.scanner.deadlines import Alarm, Deadlines
+from climb.systems.scanner.deadlines import Deadlines
+from climb.systems.scanner.light import Protocol
 from climb.systems.scanner.limits import Slots, TokenBucket, descriptors_left
-from climb.systems.scanner.plan import Plan
 from climb.systems.scanner.sockets import READ, WRITE, Dialer, Poller
-from climb.systems.scanner.targets import Host
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from climb.systems.scanner.deadlines import Alarm, Ring
+    from climb.systems.scanner.plan import Plan
+    from climb.systems.scanner.sockets import Socket
+    from climb.systems.scanner.targets import Host
 
 __all__ = ["Line", "Lines", "Owner"]
 
 RESERVED_DESCRIPTORS = 16  # for the modules that are imported on the way, and for the output
 LONGEST_SLEEP_S = 60.0
-
-Ring = Callable[[float], None]
 
 
 class Owner(Protocol):
@@ -33,7 +37,7 @@ class Line:
 
     __slots__ = ("events", "owner", "sock", "started")
 
-    def __init__(self, sock: socket.socket, owner: Owner, started: float) -> None:
+    def __init__(self, sock: Socket, owner: Owner, started: float) -> None:
         self.sock = sock
         self.owner = owner
         self.started = started
@@ -49,7 +53,7 @@ class Lines:
 
     def __init__(self, plan: Plan, now: float) -> None:
         self._poller = Poller()
-        self._woken, self._waker = socket.socketpair()  # unlike a pipe's number, a closed socket can't be mistaken
+        self._woken, self._waker = _socket.socketpair()  # unlike a pipe's number, a closed socket can't be mistaken
         self._waker.setblocking(False)
         self._poller.add(self._woken.fileno(), READ)
         left = descriptors_left(RESERVED_DESCRIPTORS)
@@ -57,13 +61,13 @@ class Lines:
         self._bucket = TokenBucket(plan.rate, now) if plan.rate is not None else None
         self._dialer = Dialer()
         self._lines: dict[int, Line] = {}
-        self._alarms: Deadlines[Ring] = Deadlines()
+        self._alarms = Deadlines()
 
     def room(self, now: float) -> bool:
         """Whether a connection may start now. Ask right before ``dial``: a yes is used up by it."""
         return self.slots.free(now) and (self._bucket is None or self._bucket.take(now))
 
-    def dial(self, host: Host, port: int) -> tuple[int, socket.socket | None]:
+    def dial(self, host: Host, port: int) -> tuple[int, Socket | None]:
         """Start a connection: (0 or EINPROGRESS, socket), or (errno, None)."""
         return self._dialer.dial(host, port)
 
@@ -72,7 +76,7 @@ class Lines:
         self._dialer.close()
         self.slots.shortage(now)
 
-    def hold(self, sock: socket.socket, owner: Owner, started: float) -> Line:
+    def hold(self, sock: Socket, owner: Owner, started: float) -> Line:
         """Count and watch a socket that ``dial`` gave."""
         line = Line(sock, owner, started)
         self._lines[sock.fileno()] = line
@@ -100,11 +104,11 @@ class Lines:
         line.sock.close()
         self.slots.used -= 1
 
-    def ring(self, at: float, call: Ring) -> Alarm[Ring]:
+    def ring(self, at: float, call: Ring) -> Alarm:
         """Call *call* at *at*."""
         return self._alarms.set(at, call)
 
-    def cancel(self, alarm: Alarm[Ring] | None) -> None:
+    def cancel(self, alarm: Alarm | None) -> None:
         self._alarms.cancel(alarm)
 
     def wait(self, most_s: float) -> list[Line]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from climb.systems.scanner.light import NamedTuple
 
-__all__ = ["Found", "Http", "State", "Summary", "Tls"]
+__all__ = ["NOTHING", "Facts", "Found", "Http", "State", "Summary", "Tls"]
 
 
 class State(StrEnum):
@@ -34,6 +34,19 @@ class Tls(NamedTuple):
     issuer: str | None = None
     not_after: str | None = None
     alpn: str | None = None
+
+
+class Facts(NamedTuple):
+    """What is known of what answers on a port: by one conversation, or by all of them."""
+
+    service: str | None = None
+    banner: str | None = None
+    http: Http | None = None
+    tls: Tls | None = None
+    os: str | None = None
+
+
+NOTHING = Facts()
 
 
 class Found(NamedTuple):

@@ -11,16 +11,31 @@ Two facts about Linux make scanning near hosts fast. Both are used only where th
 
 from __future__ import annotations
 
+import _socket
 import errno
 import select
-import socket
 import sys
-from typing import Protocol, runtime_checkable
 
+from climb.systems.scanner.light import Protocol
 from climb.systems.scanner.model import State
-from climb.systems.scanner.targets import Host
 
-__all__ = ["READ", "SHORTAGE", "WRITE", "Dialer", "Poller", "connects_to_itself", "verdict"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from climb.systems.scanner.targets import Host
+
+__all__ = [
+    "READ",
+    "SHORTAGE",
+    "WRITE",
+    "Dialer",
+    "Poller",
+    "Socket",
+    "connects_to_itself",
+    "pending_error",
+    "verdict",
+]
+
+Socket = _socket.socket  # what ``socket.socket`` is made of: all that a scan needs, twice as fast to open and to import
 
 LINUX = sys.platform == "linux"
 
@@ -56,7 +71,12 @@ def verdict(error: int) -> tuple[State, str]:
     return State.FILTERED, _REASONS.get(error) or errno.errorcode.get(error, "unknown").lower()
 
 
-def connects_to_itself(sock: socket.socket) -> bool:
+def pending_error(sock: Socket) -> int:
+    """How the handshake ended: an error's number, 0 if it was completed."""
+    return sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR)
+
+
+def connects_to_itself(sock: Socket) -> bool:
     """Whether a connection's two ends are one socket.
 
     TCP lets a socket that picked port P as its own connect to P (RFC 9293, 3.5, simultaneous open). That happens only
@@ -73,9 +93,9 @@ class Dialer:
 
     def __init__(self) -> None:
         self._keep = LINUX
-        self._kept: dict[int, socket.socket] = {}
+        self._kept: dict[int, Socket] = {}
 
-    def dial(self, host: Host, port: int) -> tuple[int, socket.socket | None]:
+    def dial(self, host: Host, port: int) -> tuple[int, Socket | None]:
         """Start connecting: (0, socket) if that is done, (EINPROGRESS, socket) if it goes on, else (errno, None)."""
         kept = self._kept.pop(host.family, None)
         try:
@@ -108,11 +128,11 @@ class Dialer:
         self._kept.clear()
 
 
-def new_socket(family: int) -> socket.socket:
+def new_socket(family: int) -> Socket:
     """A TCP socket that never blocks."""
     if LINUX:  # one system call instead of two
-        return socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-    sock = socket.socket(family, socket.SOCK_STREAM)
+        return Socket(family, _socket.SOCK_STREAM | _socket.SOCK_NONBLOCK)
+    sock = Socket(family, _socket.SOCK_STREAM)
     sock.setblocking(False)
     return sock
 
@@ -138,8 +158,9 @@ class Poller:
         return self._waiter.poll(timeout_s * self._unit)
 
     def close(self) -> None:
-        if isinstance(self._waiter, _Closable):
-            self._waiter.close()
+        close = getattr(self._waiter, "close", None)  # poll has none
+        if close is not None:
+            close()
 
 
 class _Waiter(Protocol):
@@ -149,11 +170,6 @@ class _Waiter(Protocol):
     def modify(self, fd: int, eventmask: int, /) -> None: ...
     def unregister(self, fd: int, /) -> None: ...
     def poll(self, timeout: float | None = None, /) -> list[tuple[int, int]]: ...
-
-
-@runtime_checkable
-class _Closable(Protocol):
-    def close(self) -> None: ...
 
 
 def _waiter() -> tuple[_Waiter, float]:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING
-
-import msgspec
 
 from climb.systems.scanner import syn
-from climb.systems.scanner.engine import Engine
-from climb.systems.scanner.model import Found, State, Summary
-from climb.systems.scanner.probe.talk import Facts
+from climb.systems.scanner.model import NOTHING, State
 from climb.systems.scanner.tally import Tally
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from climb.systems.scanner.engine import Engine
+    from climb.systems.scanner.model import Found, Summary
     from climb.systems.scanner.plan import Plan
     from climb.systems.scanner.targets import Host
 
@@ -66,7 +63,7 @@ class SynSession:
         if self._plan.probe:
             self._unasked[host, port] = rtt_ms / 1000
         else:
-            self.tally.add_open(host, port, rtt_ms / 1000, Facts())
+            self.tally.add_open(host, port, rtt_ms / 1000, NOTHING)
             self._hand_out()
 
     def _count(self, board: syn.Board) -> None:
@@ -88,8 +85,9 @@ class SynSession:
 
     def _ask(self) -> None:
         """Connect to each open port. Whatever becomes of that, the port was open when it was found."""
-        pairs = list(self._unasked)
-        with Engine(replace(self._plan, report_all=True), pairs=pairs) as engine:
+        from climb.systems.scanner.engine import Engine  # a scan that finds nothing open does without
+
+        with Engine(self._plan, pairs=list(self._unasked), report_all=True) as engine:
             self._engine = engine
             if self._stopped:
                 engine.stop()
@@ -97,15 +95,13 @@ class SynSession:
                 self._write_open(engine.turn())
             self._write_open(engine.close())
         for (host, port), rtt_s in self._unasked.items():
-            self.tally.add_open(host, port, rtt_s, Facts())
+            self.tally.add_open(host, port, rtt_s, NOTHING)
         self._hand_out()
 
     def _write_open(self, findings: list[Found]) -> None:
         for found in findings:
             rtt_s = self._unasked.pop((self._plan.targets.host_at(found.address or found.host), found.port))
-            self._write(
-                msgspec.structs.replace(found, state=State.OPEN, reason="syn-ack", rtt_ms=round(rtt_s * 1000, 3))
-            )
+            self._write(found._replace(state=State.OPEN, reason="syn-ack", rtt_ms=round(rtt_s * 1000, 3)))
 
     def _summary(self) -> Summary:
         return self.tally.summary(self._plan.targets.count, time.monotonic() - self._began)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from climb.systems.scanner.model import Found, State, Summary
-from climb.systems.scanner.probe.talk import Facts
-from climb.systems.scanner.targets import Host
+from climb.systems.scanner.model import NOTHING, Found, State, Summary
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from climb.systems.scanner.model import Facts
+    from climb.systems.scanner.targets import Host
 
 __all__ = ["Tally"]
 
@@ -26,12 +29,12 @@ class Tally:
     def add_closed(self, host: Host, port: int, rtt_s: float | None, reason: str = "rst") -> None:
         self.closed += 1
         if self.report_all:
-            self._add(host, port, State.CLOSED, rtt_s, reason, Facts())
+            self._add(host, port, State.CLOSED, rtt_s, reason, NOTHING)
 
     def add_filtered(self, host: Host, port: int, reason: str) -> None:
         self.filtered += 1
         if self.report_all:
-            self._add(host, port, State.FILTERED, None, reason, Facts())
+            self._add(host, port, State.FILTERED, None, reason, NOTHING)
 
     def add_open(self, host: Host, port: int, rtt_s: float, facts: Facts) -> None:
         """An open port, once all is known about it; it is counted when it is found (``open += 1``)."""

@@ -6,13 +6,16 @@ which makes "scanned once" true without remembering each host. A name is an inte
 
 from __future__ import annotations
 
-import ipaddress
-import re
-import socket
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+import _socket
 
 from climb.systems.scanner.errors import ScanUsageError
+from climb.systems.scanner.light import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    Resolver = Callable[[str], str]
 
 __all__ = ["Host", "Targets", "parse_targets", "resolve"]
 
@@ -20,11 +23,8 @@ MOST_HOSTS = 65_536  # a /16: more than this is more often a slip of the finger 
 MOST_HOSTS_EVER = 2**32
 EXAMPLE = "a target is 192.0.2.7, 2001:db8::7, a host name, a block 192.0.2.0/29 or a range 192.0.2.1-20"
 
-_LAST_OCTET_RANGE = re.compile(r"(\d+\.\d+\.\d+)\.(\d+)-(\d+)", re.ASCII)
-_LOOKS_NUMERIC = re.compile(r"[\d.\-/]+", re.ASCII)
-_NAME = re.compile(r"(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*\.?")
-
-Resolver = Callable[[str], str]
+IPV4, IPV6 = int(_socket.AF_INET), int(_socket.AF_INET6)
+BITS = {IPV4: 32, IPV6: 128}
 
 
 class Host(NamedTuple):
@@ -32,7 +32,7 @@ class Host(NamedTuple):
 
     label: str
     address: str
-    family: socket.AddressFamily
+    family: int
     loopback: bool
 
     @property
@@ -44,7 +44,7 @@ class Host(NamedTuple):
 class Interval(NamedTuple):
     """Neighbouring addresses of one family, both ends included."""
 
-    family: socket.AddressFamily
+    family: int
     first: int
     last: int
 
@@ -68,11 +68,11 @@ class Targets:
 
     def host_at(self, address: str) -> Host:
         """The host with this address."""
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        return self._host(family, int.from_bytes(socket.inet_pton(family, address), "big"))
+        family = IPV6 if ":" in address else IPV4
+        return self._host(family, int.from_bytes(_socket.inet_pton(family, address), "big"))
 
-    def _host(self, family: socket.AddressFamily, value: int) -> Host:
-        address = socket.inet_ntop(family, value.to_bytes(4 if family == socket.AF_INET else 16, "big"))
+    def _host(self, family: int, value: int) -> Host:
+        address = _shown(family, value)
         return Host(self._labels.get((family, value), address), address, family, _is_loopback(family, value))
 
 
@@ -99,7 +99,7 @@ def parse_targets(words: Iterable[str], *, resolver: Resolver | None = None, all
 def resolve(name: str) -> str:
     """The first address that the system's resolver gives for *name*."""
     try:
-        answers = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        answers = _socket.getaddrinfo(name, None, type=_socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it can't be a name"
         raise ScanUsageError(f"{name!r} does not resolve ({reason}): check the spelling or give an address") from error
@@ -107,14 +107,15 @@ def resolve(name: str) -> str:
 
 
 def _parse(word: str, resolver: Resolver) -> tuple[Interval, str]:
-    last_octets = _LAST_OCTET_RANGE.fullmatch(word)
-    if last_octets:
-        return _octet_range(word, *last_octets.groups()), word
+    start, _, octets = word.rpartition(".")
+    first, dash, last = octets.partition("-")
+    if dash and all(map(_is_number, [*start.split("."), first, last])):
+        return _octet_range(word, start, first, last), word
     if "/" in word:
         return _block(word), word
-    if ":" in word or _LOOKS_NUMERIC.fullmatch(word):
+    if ":" in word or not word.strip("0123456789.-"):
         return _single(word, word)
-    if not _NAME.fullmatch(word) or len(word) > 253:
+    if not _can_be_name(word):
         raise ScanUsageError(f"{word!r} can't be a target: {EXAMPLE}")
     interval, _ = _single(resolver(word), word)
     return interval, word
@@ -122,27 +123,24 @@ def _parse(word: str, resolver: Resolver) -> tuple[Interval, str]:
 
 def _single(address: str, word: str) -> tuple[Interval, str]:
     plain, _, scope = address.partition("%")
-    try:
-        parsed = ipaddress.ip_address(plain)
-    except ValueError:
-        raise ScanUsageError(f"{word!r} can't be a target: {EXAMPLE}") from None
+    parsed = _address(plain)
+    if parsed is None:
+        raise ScanUsageError(f"{word!r} can't be a target: {EXAMPLE}")
     if scope:
         raise ScanUsageError(f"{word!r} needs an interface, which this scanner can't choose: give a global address")
-    family = socket.AF_INET if parsed.version == 4 else socket.AF_INET6
-    value = int(parsed)
-    return Interval(family, value, value), socket.inet_ntop(family, parsed.packed)
+    family, value = parsed
+    return Interval(family, value, value), _shown(family, value)
 
 
 def _block(word: str) -> Interval:
-    try:
-        block = ipaddress.ip_network(word, strict=False)  # 192.0.2.5/29 is the block that holds that address
-    except ValueError:
-        raise ScanUsageError(f"{word!r} can't be a block of addresses: write 192.0.2.0/29 or 2001:db8::/120") from None
-    _, _, prefix = word.partition("/")
-    if not (prefix.isascii() and prefix.isdigit()):
-        raise ScanUsageError(f"{word!r} can't be a block of addresses: write the mask as a length, 192.0.2.0/29")
-    family = socket.AF_INET if block.version == 4 else socket.AF_INET6
-    return Interval(family, int(block.network_address), int(block.broadcast_address))
+    base, _, length = word.partition("/")
+    parsed = _address(base)
+    if parsed is None or not _is_number(length) or len(length) > 3 or int(length) > BITS[parsed[0]]:
+        advice = "the mask as a length, 192.0.2.0/29" if "." in length else "192.0.2.0/29 or 2001:db8::/120"
+        raise ScanUsageError(f"{word!r} can't be a block of addresses: write {advice}")
+    family, value = parsed
+    others = (1 << BITS[family] - int(length)) - 1  # 192.0.2.5/29 is the block that holds that address
+    return Interval(family, value & ~others, value | others)
 
 
 def _octet_range(word: str, start: str, first: str, last: str) -> Interval:
@@ -151,6 +149,34 @@ def _octet_range(word: str, start: str, first: str, last: str) -> Interval:
     if low.first > high.first:
         raise ScanUsageError(f"{word!r} runs backwards: write {start}.{last}-{first}")
     return Interval(low.family, low.first, high.first)
+
+
+def _address(text: str) -> tuple[int, int] | None:
+    """The family and the number of an address; None if that is none."""
+    family = IPV6 if ":" in text else IPV4
+    try:
+        return family, int.from_bytes(_socket.inet_pton(family, text), "big")
+    except (OSError, ValueError):  # a character that no address has, such as NUL
+        return None
+
+
+def _shown(family: int, value: int) -> str:
+    return _socket.inet_ntop(family, value.to_bytes(BITS[family] // 8, "big"))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _can_be_name(word: str) -> bool:
+    labels = word.removesuffix(".").split(".")
+    return len(word) <= 253 and all(map(_can_be_label, labels))
+
+
+def _can_be_label(label: str) -> bool:
+    """Letters of any script, digits, hyphens inside; underscores stand in some names, although not in host names."""
+    hyphens = label.startswith("-") or label.endswith("-")
+    return 1 <= len(label) <= 63 and not hyphens and all(sign.isalnum() or sign in "-_" for sign in label)
 
 
 def _merged(intervals: Iterable[Interval]) -> list[Interval]:
@@ -164,8 +190,8 @@ def _merged(intervals: Iterable[Interval]) -> list[Interval]:
     return merged
 
 
-def _is_loopback(family: socket.AddressFamily, value: int) -> bool:
-    return value >> 24 == 127 if family == socket.AF_INET else value == 1
+def _is_loopback(family: int, value: int) -> bool:
+    return value >> 24 == 127 if family == IPV4 else value == 1
 
 
 def _refuse_too_many(count: int, *, allow_many: bool) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import socket
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
 
+from climb.systems.scanner.light import Protocol
 from climb.systems.scanner.probe.inspection import Inspection
-from climb.systems.scanner.probe.talk import Ending, Facts, Talk
-from climb.systems.scanner.sockets import CUT_AT_ONCE, READ, WRITE, connects_to_itself
+from climb.systems.scanner.probe.talk import Ending
+from climb.systems.scanner.sockets import CUT_AT_ONCE, READ, WRITE, connects_to_itself, pending_error
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from climb.systems.scanner.deadlines import Alarm
-    from climb.systems.scanner.lines import Line, Lines, Ring
+    from climb.systems.scanner.lines import Line, Lines
+    from climb.systems.scanner.model import Facts
+    from climb.systems.scanner.probe.talk import Talk
     from climb.systems.scanner.targets import Host
 
 __all__ = ["Desk", "Visit"]
@@ -44,8 +46,8 @@ class Call:
         self.reached = False
         self.got = 0
         self.outgoing = b""
-        self.quiet: Alarm[Ring] | None = None
-        self.expiry: Alarm[Ring] | None = None
+        self.quiet: Alarm | None = None
+        self.expiry: Alarm | None = None
 
 
 class Visit:
@@ -68,7 +70,7 @@ class Visit:
         self._desk = desk
         self._calls: dict[Line, Call] = {}
         self._queue: deque[Talk] = deque()
-        self._impatience: Alarm[Ring] | None = None
+        self._impatience: Alarm | None = None
 
     @property
     def facts(self) -> Facts:
@@ -139,7 +141,7 @@ class Visit:
         return call
 
     def _handshake_ended(self, call: Call, now: float) -> None:
-        error = call.line.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        error = pending_error(call.line.sock)
         if error in CUT_AT_ONCE:
             self._end(call, Ending.RESET)
         elif error or connects_to_itself(call.line.sock):

@@ -1,4 +1,4 @@
-"""The queue of alarms."""
+"""The queue of alarms. It never looks at what it holds, so text stands for the calls here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from climb.systems.scanner.deadlines import FEW, Deadlines
 
 def test_alarms_ring_in_order_of_time() -> None:
     """Those of one moment in the order they were set, those of later moments not yet."""
-    deadlines = Deadlines[str]()
+    deadlines = Deadlines()
     for at, item in [(3.0, "late"), (1.0, "first"), (2.0, "third"), (1.0, "second")]:
         deadlines.set(at, item)
 
@@ -17,7 +17,7 @@ def test_alarms_ring_in_order_of_time() -> None:
 
 def test_a_cancelled_alarm_does_not_ring() -> None:
     """Not even if it would have been the next."""
-    deadlines = Deadlines[str]()
+    deadlines = Deadlines()
     alarm = deadlines.set(1.0, "cancelled")
     deadlines.set(2.0, "kept")
     deadlines.cancel(alarm)
@@ -28,7 +28,7 @@ def test_a_cancelled_alarm_does_not_ring() -> None:
 
 def test_an_alarm_may_be_cancelled_twice_or_after_it_rang() -> None:
     """Whoever cleans up need not know."""
-    deadlines = Deadlines[str]()
+    deadlines = Deadlines()
     alarm = deadlines.set(1.0, "x")
     assert list(deadlines.due(1.0)) == ["x"]
     deadlines.cancel(alarm)
@@ -41,7 +41,7 @@ def test_an_alarm_may_be_cancelled_twice_or_after_it_rang() -> None:
 
 def test_an_alarm_set_while_others_ring_rings_in_its_turn() -> None:
     """An item may set the next alarm, even one that is due at once."""
-    deadlines = Deadlines[str]()
+    deadlines = Deadlines()
     deadlines.set(1.0, "a")
     rung = []
     for item in deadlines.due(5.0):
@@ -54,7 +54,7 @@ def test_an_alarm_set_while_others_ring_rings_in_its_turn() -> None:
 
 def test_cancelled_alarms_do_not_pile_up() -> None:
     """A scan whose ports answer at once keeps no entry for each until a long timeout."""
-    deadlines = Deadlines[int]()
+    deadlines = Deadlines()
     for number in range(100_000):
         deadlines.cancel(deadlines.set(60.0, number))
 

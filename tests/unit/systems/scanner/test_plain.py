@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from climb.systems.scanner.model import Facts
 from climb.systems.scanner.probe.plain import AskTalk, ListenTalk, PlainTalk, banner_of
 from climb.systems.scanner.probe.services import ASKS
-from climb.systems.scanner.probe.talk import Ending, Facts
+from climb.systems.scanner.probe.talk import Ending
 
 
 def plain() -> PlainTalk:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import itertools
 
 import pytest
+from hypothesis import given, strategies as st
 
 from climb.systems.scanner.errors import ScanUsageError
 from climb.systems.scanner.targets import Targets, parse_targets
@@ -28,6 +30,17 @@ def test_a_block_has_all_its_addresses() -> None:
 def test_a_block_may_be_named_by_any_of_its_addresses() -> None:
     """192.0.2.5/29 is the block that holds that address."""
     assert addresses("192.0.2.5/29") == [f"192.0.2.{last}" for last in range(8)]
+
+
+@given(st.ip_addresses(), st.data())
+def test_a_block_is_what_ipaddress_says(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address, data: st.DataObject
+) -> None:
+    """Of either family, named by any of its addresses."""
+    length = data.draw(st.integers(address.max_prefixlen - 8, address.max_prefixlen))
+    network = ipaddress.ip_network(f"{address}/{length}", strict=False)
+
+    assert [ipaddress.ip_address(each) for each in addresses(f"{address}/{length}")] == list(network)
 
 
 def test_a_range_counts_through_the_last_octet() -> None:
@@ -90,6 +103,10 @@ def test_a_host_is_found_by_its_address() -> None:
         "192.0.2.0/33",
         "192.0.2.0/-1",
         "192.0.2.0/255.255.255.0",
+        "fe80::1%lo/64",
+        "192.0.2.0/8/9",
+        "192.0.2.0\n",
+        "192.0.2.0\0",
         "192.0.2.1-300",
         "a.example/24",
         "http://a.example",

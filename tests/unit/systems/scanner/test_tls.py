@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from climb.systems.scanner.model import Tls
+from climb.systems.scanner.model import Facts, Tls
 from climb.systems.scanner.probe.certificate import Certificate, read_certificate
 from climb.systems.scanner.probe.plain import PlainTalk
-from climb.systems.scanner.probe.talk import Ending, Facts
+from climb.systems.scanner.probe.talk import Ending
 from climb.systems.scanner.probe.tls import TlsTalk
 
 KEY = ec.generate_private_key(ec.SECP256R1())

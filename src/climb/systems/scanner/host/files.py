@@ -11,7 +11,7 @@ from pathlib import Path
 __all__ = ["Files", "Unsupported"]
 
 
-class Unsupported(Exception):  # noqa: N818  it says what the system is
+class Unsupported(Exception):
     """There is no /proc on this system to read a report from."""
 
 

@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Literal
+import time
+from importlib import import_module
 
-from climb.systems.scanner.output.csv_rows import CsvRows
-from climb.systems.scanner.output.jsonlines import JsonLines
-from climb.systems.scanner.output.nmap_xml import NmapXml
 from climb.systems.scanner.output.progress import Progress
-from climb.systems.scanner.output.table import Table
 from climb.systems.scanner.output.writer import Request, Writer
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from typing import IO
 
-__all__ = ["WRITERS", "Kind", "Progress", "Writer", "make_writer"]
+__all__ = ["WRITERS", "Progress", "Writer", "make_writer"]
 
-Kind = Literal["json", "csv", "nmap-xml", "table"]
-
-WRITERS: Mapping[Kind, Callable[[IO[str], Request], Writer]] = {
-    "json": JsonLines,
-    "csv": CsvRows,
-    "nmap-xml": NmapXml,
-    "table": Table,
+WRITERS = {  # the module and the class of each kind, of which a scan needs one
+    "json": ("jsonlines", "JsonLines"),
+    "csv": ("csv_rows", "CsvRows"),
+    "nmap-xml": ("nmap_xml", "NmapXml"),
+    "table": ("table", "Table"),
 }
 
 
 def make_writer(
-    kind: Kind,
+    kind: str,
     stream: IO[str],
     *,
     command_line: list[str],
     show_all: bool,
-    started_at: datetime | None = None,
+    started_at: float | None = None,
 ) -> Writer:
     """A writer of that kind on ``stream``. Hand it every result: what it shows is its own affair."""
     request = Request(
         command_line=tuple(command_line),
         show_all=show_all,
-        started_at=started_at or datetime.now(UTC),
+        started_at=time.time() if started_at is None else started_at,
     )
-    return WRITERS[kind](stream, request)
+    module, name = WRITERS[kind]
+    make: Callable[[IO[str], Request], Writer] = getattr(import_module(f"{__name__}.{module}"), name)
+    return make(stream, request)

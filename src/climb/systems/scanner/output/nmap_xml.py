@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING
 
 import climb
@@ -82,17 +82,17 @@ class NmapXml:
         return {
             "scanner": "nmap",  # the only name that the format knows
             "args": shlex.join(self._request.command_line),
-            "start": int(started.timestamp()),
-            "startstr": started.ctime(),
+            "start": int(started),
+            "startstr": _date(started),
             "version": f"climb {climb.__version__}",
             "xmloutputversion": "1.05",
         }
 
     def _run_stats(self, summary: Summary, *, interrupted: bool) -> str:
-        ended = self._request.started_at + timedelta(seconds=summary.elapsed_s)
+        ended = self._request.started_at + summary.elapsed_s
         finished = {
-            "time": int(ended.timestamp()),
-            "timestr": ended.ctime(),
+            "time": int(ended),
+            "timestr": _date(ended),
             "summary": sentence(summary, interrupted=interrupted),
             "elapsed": f"{summary.elapsed_s:.2f}",
             "exit": "error" if interrupted else "success",
@@ -101,6 +101,10 @@ class NmapXml:
         up = sum(findings.answer is not None for findings in self._hosts.values())
         hosts = {"up": up, "down": 0, "total": summary.hosts}
         return element("runstats", {}, [element("finished", finished), element("hosts", hosts)])
+
+
+def _date(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).ctime()
 
 
 def _host_element(host: Host, findings: _Findings) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import IO, BinaryIO
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, BinaryIO
 
 __all__ = ["Outlet"]
 

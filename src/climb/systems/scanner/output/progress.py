@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import IO, TYPE_CHECKING, Self
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+    from typing import IO, Self
 
 __all__ = ["Progress", "line"]
 
@@ -25,18 +26,22 @@ ERASE = "\r\x1b[K"
 class Progress:
     """``with Progress() as progress: progress.update(done, total, open)``, as often as you like.
 
-    Shows nothing unless the stream, standard error by default, is a terminal that can erase a line.
+    Shows nothing unless the stream, standard error by default, is a terminal that can erase a line, and never if it was
+    told so.
     """
 
-    def __init__(self, stream: IO[str] | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, stream: IO[str] | None = None, *, shown: bool = True, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._stream = sys.stderr if stream is None else stream
+        self._shown = shown
         self._clock = clock
         self._started = self._due = 0.0
         self._drawn = False
 
     def __enter__(self) -> Self:
         self._started = self._clock()
-        self._due = self._started + PATIENCE_S if _can_erase(self._stream) else float("inf")
+        self._due = self._started + PATIENCE_S if self._shown and _can_erase(self._stream) else float("inf")
         return self
 
     def __exit__(

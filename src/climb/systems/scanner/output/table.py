@@ -6,6 +6,7 @@ go below it instead, since a last column of a few characters would break every w
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING
 
 from climb.systems.scanner.model import State
@@ -51,7 +52,7 @@ class Table:
     def _hosts_part(self, width: int) -> Iterator[RenderableType]:
         from rich.text import Text
 
-        now = self._request.started_at.astimezone()
+        now = datetime.fromtimestamp(self._request.started_at, UTC).astimezone()
         hosts = {
             host: port_rows(results, now, self._symbols)
             for host, results in sorted(self._hosts.items(), key=lambda item: item[0].rank)

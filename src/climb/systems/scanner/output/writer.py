@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from climb.systems.scanner.light import NamedTuple, Protocol
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from climb.systems.scanner.model import Found, Summary
 
 __all__ = ["Request", "Writer"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """What the user asked for, as far as a result needs to say so."""
 
     command_line: tuple[str, ...]
     show_all: bool
-    started_at: datetime
+    started_at: float  # seconds since 1970
 
 
 class Writer(Protocol):

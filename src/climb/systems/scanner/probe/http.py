@@ -7,10 +7,13 @@ then. It stops as early as it can, when the title is known or the body is comple
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from climb.systems.scanner.model import Http
 from climb.systems.scanner.probe.title import TitleFinder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["HttpReader", "request"]
 

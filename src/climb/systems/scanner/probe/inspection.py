@@ -14,13 +14,14 @@ A port that never says a word gets two connections; one that hangs up before it 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, cast
 
+from climb.systems.scanner.model import NOTHING, Facts
 from climb.systems.scanner.probe.plain import AskTalk, ListenTalk, PlainTalk
 from climb.systems.scanner.probe.services import ASKS, TLS_PORTS, Ask, looks_like_tls
-from climb.systems.scanner.probe.talk import Facts, Talk
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from climb.systems.scanner.probe.talk import Talk
     from climb.systems.scanner.probe.tls import TlsTalk
 
 __all__ = ["Inspection"]
@@ -32,7 +33,7 @@ class Inspection:
     """The talks with one port: ``next`` gives them one by one, ``settle`` takes them back, ``facts`` sums them up."""
 
     def __init__(self, port: int, *, address: str, name: str | None, window_s: float) -> None:
-        self.facts = Facts()
+        self.facts: Facts = NOTHING
         self.sure = False  # the port has been recognised: talks still under way are of no more use
         self._port = port
         self._name = ascii_name(name) if name else None
@@ -62,7 +63,7 @@ class Inspection:
             self._keep(talk.facts)
         else:
             assert "tls" in self._tried
-            self._settle_tls(cast("TlsTalk", talk))  # to compare its class would import OpenSSL for every scan
+            self._settle_tls(talk)  # type: ignore[arg-type]  # to compare its class would import OpenSSL for every scan
 
     def _settle_plain(self, talk: PlainTalk) -> None:
         facts = talk.facts
@@ -87,9 +88,9 @@ class Inspection:
     def _settle_tls(self, talk: TlsTalk) -> None:
         facts = talk.facts
         if self.facts.tls is not None:  # the second connection, for the sake of a page
-            self.facts.http, self.facts.os = facts.http, facts.os
+            self.facts = self.facts._replace(http=facts.http, os=facts.os)
         elif facts.tls is not None:
-            self.facts = Facts()  # what the port said to plain text was a complaint
+            self.facts = NOTHING  # what the port said to plain text was a complaint
             self._keep(facts)
             if talk.alpn == "h2":
                 self._waiting.append("tls without h2")

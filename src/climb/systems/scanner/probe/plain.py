@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from climb.systems.scanner.model import NOTHING, Facts
 from climb.systems.scanner.probe import services
 from climb.systems.scanner.probe.http import HttpReader, request
-from climb.systems.scanner.probe.talk import Ending, Facts, Talk
+from climb.systems.scanner.probe.talk import Ending, Talk
 
 __all__ = ["AskTalk", "ListenTalk", "PlainTalk", "banner_of"]
 
@@ -37,7 +38,7 @@ class ListenTalk(Talk):
         """The banner, and the service if the banner tells."""
         greeting = bytes(self._greeting)
         if not greeting:
-            return Facts()
+            return NOTHING
         banner = banner_of(greeting)
         texts = greeting.decode("latin-1")  # MySQL's version stands behind the first line ending
         return Facts(service=services.greeting_service(greeting, self._port), banner=banner, os=services.os_hint(texts))

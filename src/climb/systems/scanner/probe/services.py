@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable
-from dataclasses import dataclass
+
+from climb.systems.scanner.light import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = [
     "ASKS",
@@ -26,34 +30,31 @@ TLS_PORTS = frozenset(
     {443, 465, 636, 853, 989, 990, 993, 995, 2376, 4433, 4443, 5061, 5671, 6443, 8443, 8883, 9443, 10443}
 )
 
+# The tables hold patterns as text: ``re`` compiles and keeps one when it is first needed, and most never are.
+
 # Greetings of servers that speak first. "220" is said by mail, file transfer and dictionaries: the words after it decide.
 _GREETINGS = (
-    ("ssh", re.compile(rb"SSH-\d")),
-    ("ftp", re.compile(rb"220[ -][^\r\n]*ftp|220[ -][^\r\n]*filezilla", re.IGNORECASE)),
-    ("smtp", re.compile(rb"(?:220|421|554)[ -][^\r\n]*(?:smtp|postfix|exim|sendmail|mail)", re.IGNORECASE)),
-    ("dict", re.compile(rb"220 [^\r\n]*dictd", re.IGNORECASE)),
-    ("pop3", re.compile(rb"\+OK\b")),
-    ("imap", re.compile(rb"\* (?:OK|PREAUTH|BYE)\b")),
-    ("nntp", re.compile(rb"20[01] [^\r\n]*(?:nntp|news|innd)", re.IGNORECASE)),
-    ("mysql", re.compile(rb"..\x00\x00(?:\x0a\d[\x20-\x7e]{2,}\x00|\xff..(?:#.{5})?Host )", re.DOTALL)),
-    ("vnc", re.compile(rb"RFB \d{3}\.\d{3}\n")),
-    ("rsync", re.compile(rb"@RSYNCD: \d")),
-    ("nats", re.compile(rb"INFO \{")),
-    ("telnet", re.compile(rb"\xff[\xfb-\xfe]")),
+    ("ssh", rb"SSH-\d"),
+    ("ftp", rb"(?i)220[ -][^\r\n]*ftp|220[ -][^\r\n]*filezilla"),
+    ("smtp", rb"(?i)(?:220|421|554)[ -][^\r\n]*(?:smtp|postfix|exim|sendmail|mail)"),
+    ("dict", rb"(?i)220 [^\r\n]*dictd"),
+    ("pop3", rb"\+OK\b"),
+    ("imap", rb"\* (?:OK|PREAUTH|BYE)\b"),
+    ("nntp", rb"(?i)20[01] [^\r\n]*(?:nntp|news|innd)"),
+    ("mysql", rb"(?s)..\x00\x00(?:\x0a\d[\x20-\x7e]{2,}\x00|\xff..(?:#.{5})?Host )"),
+    ("vnc", rb"RFB \d{3}\.\d{3}\n"),
+    ("rsync", rb"@RSYNCD: \d"),
+    ("nats", rb"INFO \{"),
+    ("telnet", rb"\xff[\xfb-\xfe]"),
 )
 
 # What servers of other kinds say to "GET / HTTP/1.1".
 _ANSWERS = (
-    (
-        "redis",
-        re.compile(
-            rb"-ERR (?:wrong number of arguments for 'get'|unknown command)|-NOAUTH |-DENIED Redis", re.IGNORECASE
-        ),
-    ),
-    ("amqp", re.compile(rb"AMQP[\x00-\x03]")),
-    ("rtsp", re.compile(rb"RTSP/\d\.\d \d{3}")),
-    ("sip", re.compile(rb"SIP/\d\.\d \d{3}")),
-    ("memcached", re.compile(rb"ERROR\r\n\Z")),
+    ("redis", rb"(?i)-ERR (?:wrong number of arguments for 'get'|unknown command)|-NOAUTH |-DENIED Redis"),
+    ("amqp", rb"AMQP[\x00-\x03]"),
+    ("rtsp", rb"RTSP/\d\.\d \d{3}"),
+    ("sip", rb"SIP/\d\.\d \d{3}"),
+    ("memcached", rb"ERROR\r\n\Z"),
 )
 
 _USUAL_220 = {21: "ftp", 2121: "ftp", 25: "smtp", 465: "smtp", 587: "smtp", 2525: "smtp"}
@@ -77,13 +78,12 @@ _SYSTEMS = (
     ("Windows", "windows|win32|win64|microsoft-"),
     ("Unix", "\\(unix\\)"),
 )
-_SYSTEM = tuple((name, re.compile(rf"(?<![a-z])(?:{words})", re.IGNORECASE)) for name, words in _SYSTEMS)
 
 
 def greeting_service(greeting: bytes, port: int) -> str | None:
     """The service that greets so; on its usual port a bare ``220`` is enough."""
     for service, pattern in _GREETINGS:
-        if pattern.match(greeting):
+        if re.match(pattern, greeting):
             return service
     return _USUAL_220.get(port) if greeting.startswith((b"220 ", b"220-")) else None
 
@@ -98,7 +98,7 @@ def greeting_is_whole(greeting: bytes) -> bool:
 def answering_service(answer: bytes) -> str | None:
     """The service that says *answer* when it is sent ``GET / HTTP/1.1``."""
     for service, pattern in _ANSWERS:
-        if pattern.match(answer):
+        if re.match(pattern, answer):
             return service
     return None
 
@@ -111,14 +111,13 @@ def looks_like_tls(answer: bytes) -> bool:
 def os_hint(*texts: str | None) -> str | None:
     """The operating system that a banner or a header boasts of. A hint: anybody can write anything there."""
     for text in texts:
-        for name, pattern in _SYSTEM:
-            if text and pattern.search(text):
+        for name, words in _SYSTEMS:
+            if text and re.search(rf"(?i)(?<![a-z])(?:{words})", text):
                 return name
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """A question in a service's own protocol, harmless to all others, and how its answer is recognised."""
 
     service: str

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
-from climb.systems.scanner.model import Http, Tls
+from climb.systems.scanner.model import NOTHING, Facts
 
-__all__ = ["Ending", "Facts", "Talk"]
+__all__ = ["Ending", "Talk"]
 
 
 class Ending(Enum):
@@ -25,17 +24,6 @@ class Ending(Enum):
         return self in (Ending.CLOSED, Ending.RESET)
 
 
-@dataclass(slots=True)
-class Facts:
-    """What is known about a port so far."""
-
-    service: str | None = None
-    banner: str | None = None
-    http: Http | None = None
-    tls: Tls | None = None
-    os: str | None = None
-
-
 class Talk:
     """A conversation: what to say first, what to answer, when to speak unasked, when it is over.
 
@@ -51,7 +39,7 @@ class Talk:
     @property
     def facts(self) -> Facts:
         """What the conversation told; asked for when it is over."""
-        return Facts()
+        return NOTHING
 
     def open(self) -> bytes:
         """The connection stands: the first bytes to send."""

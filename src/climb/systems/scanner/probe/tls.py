@@ -9,10 +9,10 @@ from __future__ import annotations
 import ssl
 from functools import cache
 
-from climb.systems.scanner.model import Tls
+from climb.systems.scanner.model import Facts, Tls
 from climb.systems.scanner.probe.certificate import read_certificate
 from climb.systems.scanner.probe.plain import PlainTalk
-from climb.systems.scanner.probe.talk import Ending, Facts, Talk
+from climb.systems.scanner.probe.talk import Ending, Talk
 
 __all__ = ["TlsTalk"]
 
@@ -71,13 +71,11 @@ class TlsTalk(Talk):
         """What the talk told; the service is ``https`` only if the server speaks HTTP or chose to."""
         if self.version is None:
             return Facts(service="tls" if self.refused else None)
-        facts = self.inner.facts
-        if facts.service == "http" or self.alpn in OFFERED:
-            facts.service = "https"
-        else:
-            facts.service = f"{facts.service}s" if facts.service in WITH_TLS else "tls"
-        facts.tls = self._tls
-        return facts
+        inside = self.inner.facts
+        service = "https"
+        if inside.service != "http" and self.alpn not in OFFERED:
+            service = f"{inside.service}s" if inside.service in WITH_TLS else "tls"
+        return inside._replace(service=service, tls=self._tls)
 
     @property
     def _tls(self) -> Tls:

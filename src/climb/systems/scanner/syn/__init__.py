@@ -9,8 +9,7 @@ socket on the port we send from.
 
 Two ways in. ``syn_scan`` yields an answer per port: the open ones when they are found, the others at the end.
 ``syn_scan_arrays`` yields boards, and a closed port never becomes a Python object: it is the one for a caller that
-prints open ports and counts, as the command does without ``--all``. It also does not import the answer type, so its
-start costs 15 ms less.
+prints open ports and counts, as the command does without ``--all``.
 
     for board in syn_scan_arrays(["192.0.2.1"], range(1, 1025), timeout_s=1, on_open=print_line):
         closed += board.count(CLOSED)

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import pytest
 
 from climb.systems.scanner.model import Found, State, Summary
-from climb.systems.scanner.output import Kind, make_writer
+from climb.systems.scanner.output import make_writer
 
 Write = Callable[..., str]
 
-STARTED = datetime(2026, 11, 22, tzinfo=UTC)
+STARTED = datetime(2026, 11, 22, tzinfo=UTC).timestamp()
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def make_found() -> Callable[..., Found]:
 @pytest.fixture
 def written(make_summary: Callable[..., Summary]) -> Write:
     def write(
-        kind: Kind,
+        kind: str,
         results: Iterable[Found] = (),
         *,
         show_all: bool = False,

@@ -10,7 +10,9 @@ from climb.systems.scanner.output.writer import Request
 def advised(*words: str, closed: int = 0, filtered: int = 0, show_all: bool = False) -> Advice:
     summary = Summary(hosts=1, ports=closed + filtered, open=0, closed=closed, filtered=filtered, elapsed_s=1)
     request = Request(
-        command_line=("climb", "scan", *words), show_all=show_all, started_at=datetime(2026, 11, 22, tzinfo=UTC)
+        command_line=("climb", "scan", *words),
+        show_all=show_all,
+        started_at=datetime(2026, 11, 22, tzinfo=UTC).timestamp(),
     )
     return advice(summary, request)
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import get_args
 
 import pytest
 
 from climb.systems.scanner.model import State
-from climb.systems.scanner.output import WRITERS, Kind
+from climb.systems.scanner.options import OPTIONS
+from climb.systems.scanner.output import WRITERS
 
 kinds = pytest.mark.parametrize("kind", WRITERS)
 
 
 def test_every_kind_has_a_writer() -> None:
-    """The table and the type name the same kinds."""
-    assert set(WRITERS) == set(get_args(Kind))
+    """What may be asked for is what there is, besides leaving the choice to us."""
+    (output,) = (option for option in OPTIONS if option.sets == "kind")
+
+    assert set(output.choices) == {"auto", *WRITERS}
 
 
 @kinds

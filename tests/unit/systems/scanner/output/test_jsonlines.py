@@ -8,7 +8,7 @@ from climb.systems.scanner.model import Http, State
 from climb.systems.scanner.output.jsonlines import JsonLines
 from climb.systems.scanner.output.writer import Request
 
-REQUEST = Request(command_line=("climb",), show_all=False, started_at=datetime(2026, 11, 22, tzinfo=UTC))
+REQUEST = Request(command_line=("climb",), show_all=False, started_at=datetime(2026, 11, 22, tzinfo=UTC).timestamp())
 
 
 def test_each_port_is_one_compact_line(written, make_found) -> None:

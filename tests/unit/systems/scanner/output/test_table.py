@@ -78,7 +78,7 @@ def test_an_ascii_terminal_gets_ascii(make_found, make_summary) -> None:
     """Where the encoding holds no more, our own signs are ASCII and the server's become question marks."""
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
-    writer = make_writer("table", stream, command_line=["climb"], show_all=False, started_at=NOW)
+    writer = make_writer("table", stream, command_line=["climb"], show_all=False, started_at=NOW.timestamp())
 
     writer.found(make_found(http=Http(status=301, title="日本", location="/")))
     writer.finish(make_summary())
@@ -92,7 +92,7 @@ def test_no_color_means_no_escape(make_found, make_summary, monkeypatch) -> None
     monkeypatch.setenv("TERM", "xterm")
     stream = io.StringIO()
     stream.isatty = lambda: True
-    writer = make_writer("table", stream, command_line=["climb"], show_all=False, started_at=NOW)
+    writer = make_writer("table", stream, command_line=["climb"], show_all=False, started_at=NOW.timestamp())
 
     writer.found(make_found())
     writer.finish(make_summary())
