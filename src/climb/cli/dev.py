@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 import click
 import msgspec
@@ -64,16 +65,23 @@ def check(
 @dev.command("docs")
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit with 1 if a page is out of date.")
 def docs(only_check: bool) -> int:
-    """Write the reference pages that are made from the code: docs/reference/commands.md."""
+    """Write the reference pages that are made from the code: those of the commands and of the planted bugs."""
+    from climb.cli.planted_bugs import planted_bugs_page
     from climb.cli.reference import commands_page
 
-    path = checkout() / "docs" / "reference" / "commands.md"
-    page = commands_page()
+    folder = checkout() / "docs" / "reference"
+    pages = {"commands.md": commands_page(), "planted-bugs.md": planted_bugs_page(checkout() / "tests")}
+    current = [_bring_up_to_date(folder / name, page, only_check=only_check) for name, page in pages.items()]
+    return 1 if only_check and not all(current) else 0
+
+
+def _bring_up_to_date(path: Path, page: str, *, only_check: bool) -> bool:
+    """Write ``page`` unless it is there already or must not be written; whether it was there."""
     current = path.exists() and path.read_text(encoding="utf-8") == page
     if not current and not only_check:
         path.write_text(page, encoding="utf-8")
     click.echo(f"  docs/reference/{path.name} {_state(current=current, only_check=only_check)}")
-    return 1 if only_check and not current else 0
+    return current
 
 
 def _state(*, current: bool, only_check: bool) -> str:

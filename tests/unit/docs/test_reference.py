@@ -17,6 +17,7 @@ import pytest
 
 from climb import errors
 from climb.cli.main import run
+from climb.cli.planted_bugs import planted_bugs_page
 from climb.cli.reference import commands_page
 from climb.judge.submission import load
 from climb.judge.verdict import Verdict
@@ -32,11 +33,21 @@ def test_the_page_of_commands_is_current(root: Path) -> None:
     assert page == commands_page(), "write it: climb dev docs"
 
 
+def test_the_page_of_planted_bugs_is_current(root: Path) -> None:
+    """docs/reference/planted-bugs.md is what ``climb dev docs`` writes."""
+    page = (root / "docs/reference/planted-bugs.md").read_text(encoding="utf-8")
+
+    assert page == planted_bugs_page(root / "tests"), "write it: climb dev docs"
+
+
 def test_dev_docs_says_that_the_page_is_current(capsys: pytest.CaptureFixture[str]) -> None:
     """``climb dev docs --check`` ends with 0 and writes nothing when there is nothing to write."""
     code = run(["dev", "docs", "--check"])
 
-    assert (code, capsys.readouterr().out.strip()) == (0, "docs/reference/commands.md is current")
+    printed = [line.strip() for line in capsys.readouterr().out.splitlines()]
+
+    assert code == 0
+    assert printed == ["docs/reference/commands.md is current", "docs/reference/planted-bugs.md is current"]
 
 
 def test_every_field_is_described(document: Path) -> None:
