@@ -1,6 +1,7 @@
 """What tests of several folders share: small programs as submissions, and a look at the process table."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,15 @@ import pytest
 from climb.judge.submission import Submission, load
 
 MakeSubmission = Callable[..., Submission]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_as_in_a_terminal() -> None:
+    """Under nohup or in the background of a shell some signals are ignored, and so they would be in all that tests start."""
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
