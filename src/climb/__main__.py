@@ -20,6 +20,12 @@ def main() -> None:
         code = code or 141  # 128 + SIGPIPE
     except KeyboardInterrupt:  # before a command could take care of signals itself
         code = 130
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        sys.stderr.write("climb: this is our mistake, not yours. Please report it with the lines above.\n")
+        code = 4
     sys.exit(code)
 
 

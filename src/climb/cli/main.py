@@ -8,7 +8,6 @@ import io
 import select
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from types import FrameType
 
@@ -83,10 +82,6 @@ def run(words: Sequence[str]) -> int:
         if error.next_step:
             sys.stderr.write(f"  try: {error.next_step}\n")
         return error.exit_code
-    except Exception:
-        traceback.print_exc()
-        sys.stderr.write("climb: this is our mistake, not yours. Please report it with the lines above.\n")
-        return ClimbError.exit_code
     return result if isinstance(result, int) else 0
 
 

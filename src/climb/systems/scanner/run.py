@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from climb.systems.scanner.options import Order
     from climb.systems.scanner.plan import Plan
 
-__all__ = ["run"]
+__all__ = ["as_typed", "run"]
 
 SCAN_BROKE_OFF = 1
 NOT_POSSIBLE_HERE = 3  # as with all our commands: something is missing on this machine
@@ -48,6 +48,15 @@ def run(order: Order) -> int:
         return INTERRUPTED
 
 
+def as_typed(argv: list[str]) -> list[str]:
+    """The command as a user would type it again: not the file that Python runs for it."""
+    program, *words = argv
+    if not program.endswith("__main__.py"):
+        return [os.path.basename(program), *words]  # noqa: PTH119 - pathlib takes longer to import than a scan
+    alone = program.endswith(os.path.join("scanner", "__main__.py"))  # noqa: PTH118 - likewise
+    return [*(["python", "-m", "climb.systems.scanner"] if alone else ["climb"]), *words]
+
+
 def _scan(order: Order) -> int:
     from climb.systems.scanner import session
     from climb.systems.scanner.interrupts import Interrupts
@@ -65,7 +74,7 @@ def _scan(order: Order) -> int:
         with _stream(order.output_file) as stream:
             _allow_descriptors(plan.concurrency)
             kind = _kind(order.kind, stream)
-            writer = make_writer(kind, stream, command_line=sys.argv, show_all=order.show_all)
+            writer = make_writer(kind, stream, command_line=as_typed(sys.argv), show_all=order.show_all)
             scan = session.syn_session if order.syn else session.connect_session
             scan(plan, writer, Progress(shown=order.progress), interrupts)
         return interrupts.exit_code
