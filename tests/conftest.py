@@ -23,6 +23,14 @@ def signals_as_in_a_terminal() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A ``CLIMB_HOME`` for each test, so that nobody's own is read or written."""
+    home = tmp_path_factory.mktemp("climb-home")
+    monkeypatch.setenv("CLIMB_HOME", str(home))
+    return home
+
+
 @pytest.fixture
 def submission(tmp_path: Path) -> MakeSubmission:
     """Writes a Python program with its climb.toml into a folder of its own, and loads it."""

@@ -11,11 +11,12 @@ import msgspec
 
 from climb.cli.console import printable, symbols
 from climb.cli.develop import checkout
-from climb.cli.judging import reference_submission
 from climb.cli.report import first_failure_as_text
+from climb.home import home_folder
 from climb.judge.gate.findings import Finding, Outcome
 from climb.judge.gate.gates import GATES, Ask, pass_gates, require_tests
 from climb.judge.project import slugs
+from climb.judge.reference import reference_submission
 
 __all__ = ["dev"]
 
@@ -96,7 +97,7 @@ async def _collect(
     tests = require_tests(checkout())
     findings = []
     for slug in [only] if only else slugs():
-        submission, project = reference_submission(slug)
+        submission, project = reference_submission(home_folder(), slug)
         ask = Ask(
             project=project,
             tests=tests,

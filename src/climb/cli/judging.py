@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shlex
 import sys
 from pathlib import Path
 
@@ -14,40 +12,29 @@ from rich.status import Status as Spinner
 from climb.cli.console import console, symbols
 from climb.cli.report import Reporter
 from climb.errors import UsageError
+from climb.home import home_folder
 from climb.judge import hints, runs
 from climb.judge.events import BuildDone, BuildStarted, CheckDone, Event, RunDone, RunStarted, StageDone, StageStarted
 from climb.judge.project import Project, load as load_project
+from climb.judge.reference import reference_submission
 from climb.judge.run import Plan, current_stage, run
 from climb.judge.submission import Submission, load as load_submission
 from climb.judge.verdict import StageResult, Status, Verdict
+from climb.progress.folders import remember
 
-__all__ = ["Live", "home_folder", "judge", "reference_submission", "submission_and_project"]
-
-
-def home_folder() -> Path:
-    """Where we keep what belongs to no submission: ``CLIMB_HOME``, by default ``~/.climb``."""
-    return Path(os.environ.get("CLIMB_HOME") or Path.home() / ".climb")
-
-
-def reference_submission(slug: str) -> tuple[Submission, Project]:
-    """Our own system as a submission like any other."""
-    project = load_project(slug)
-    folder = home_folder() / "reference" / slug
-    folder.mkdir(parents=True, exist_ok=True)
-    command = shlex.join(project.reference_command)
-    submission = Submission(folder=folder, project=slug, language="python, our reference", run=command)
-    return submission, project
+__all__ = ["Live", "judge", "submission_and_project"]
 
 
 def submission_and_project(folder: Path, reference: str | None) -> tuple[Submission, Project]:
     """What a command is about: the folder's submission, or our own system."""
     if reference is not None:
-        return reference_submission(reference)
+        return reference_submission(home_folder(), reference)
     if not folder.is_dir():
         raise UsageError(
             f"{folder} is not a folder", next_step="climb check FOLDER, with the folder that has the climb.toml"
         )
     submission = load_submission(folder)
+    remember(home_folder(), submission.folder)
     return submission, load_project(submission.project)
 
 

@@ -13,10 +13,10 @@ from climb.cli.judging import judge, newest_run, submission_and_project
 from climb.cli.report import Reporter
 from climb.errors import UsageError
 from climb.judge import hints, runs
-from climb.judge.build import build
 from climb.judge.checking import run_check
 from climb.judge.project import Project
 from climb.judge.run import Plan
+from climb.judge.smallest import build_or_refuse, failed_check
 from climb.judge.submission import Submission
 from climb.judge.verdict import Status, Verdict
 
@@ -73,30 +73,6 @@ def _replay_smallest(submission: Submission, project: Project, reference: runs.R
     )
     show_check(submission, project, verdict, checked.result)
     return {Status.PASSED: 0, Status.FAILED: 1}.get(checked.result.status, 4)
-
-
-async def build_or_refuse(submission: Submission) -> None:
-    """Build what is there now.
-
-    Raises UsageError if that fails: there is no program then to try inputs with.
-    """
-    built = await build(submission)
-    if built is not None and not built.ok:
-        raise UsageError(f"the build fails now: {built.command}", next_step="climb check   (shows why)")
-
-
-def failed_check(verdict: Verdict, number: str | None) -> str:
-    """The number of the check that is meant: the one named, or the first that failed."""
-    failed = verdict.first_failure
-    if number is None and failed is None:
-        what = "the build failed, so no check ran" if verdict.build else "every check that ran passed"
-        raise UsageError(f"in run {verdict.run} {what}: there is nothing to shrink", next_step="climb check")
-    if number is None and failed is not None:
-        return failed[1].number
-    known = {check.number for stage in verdict.stages for check in stage.checks}
-    if number not in known:
-        raise UsageError(f"run {verdict.run} has no check {number}", next_step="climb list   (names the stages)")
-    return str(number)
 
 
 def show_check(submission: Submission, project: Project, verdict: Verdict, result: object) -> None:

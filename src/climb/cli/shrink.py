@@ -9,14 +9,11 @@ import click
 
 from climb.cli.console import console
 from climb.cli.judging import newest_run, submission_and_project
-from climb.cli.replay import build_or_refuse, dir_option, failed_check, reference_option, show_check
-from climb.errors import UsageError
+from climb.cli.replay import dir_option, reference_option, show_check
 from climb.judge import runs
-from climb.judge.checking import Checked, run_check
 from climb.judge.project import Project
-from climb.judge.shrink import Draws, Shrunk, shrink as search
+from climb.judge.smallest import Found, find_smallest
 from climb.judge.submission import Submission
-from climb.judge.verdict import Status, Verdict
 
 __all__ = ["shrink"]
 
@@ -45,47 +42,20 @@ def shrink(name: str | None, folder: Path, reference: str | None, seconds: float
       climb replay 41c2-3.2 --smallest     see it fail with that input again
     """
     submission, project = submission_and_project(folder, reference)
-    found = newest_run(submission, name)
-    verdict = runs.read_verdict(found.folder)
-    number = failed_check(verdict, found.check)
-    smallest, done = asyncio.run(_search(submission, project, verdict, number, seconds))
-    runs.save_smallest(found.folder, number, runs.Smallest(choices=done.best, tried=done.tried, result=smallest.result))
-    show_check(submission, project, verdict, smallest.result)
-    ended = "nothing simpler fails" if done.complete else f"stopped after {seconds:g} s; --seconds gives it longer"
-    click.echo(f"\n  The smallest of {done.tried} inputs tried ({ended}).")
-    click.echo(f"  See it again: climb replay {verdict.seed}-{number} --smallest")
+    named = newest_run(submission, name)
+    verdict = runs.read_verdict(named.folder)
+    found = asyncio.run(_search(submission, project, named, seconds))
+    show_check(submission, project, verdict, found.result)
+    ended = "nothing simpler fails" if found.complete else f"stopped after {seconds:g} s; --seconds gives it longer"
+    click.echo(f"\n  The smallest of {found.tried} inputs tried ({ended}).")
+    click.echo(f"  See it again: climb replay {verdict.seed}-{found.result.number} --smallest")
     return 1
 
 
-async def _search(
-    submission: Submission, project: Project, verdict: Verdict, number: str, seconds: float
-) -> tuple[Checked, Shrunk]:
-    await build_or_refuse(submission)
-    stage_number, position = (int(part) for part in number.split("."))
-    stage = project.stages[stage_number - 1]
-    check = stage.checks[position - 1]
-    first = await run_check(project, stage, check, submission, verdict.seed)
-    if first.result.status is not Status.FAILED:
-        raise UsageError(
-            f"check {number} does not fail now: it is {first.result.status}",
-            next_step="climb check   (judges the program as it is now)",
-        )
-    smallest = first
-
-    async def still_fails(draws: Draws) -> Draws | None:
-        nonlocal smallest
-        checked = await run_check(project, stage, check, submission, verdict.seed, forced=draws)
-        if checked.result.status is not Status.FAILED or checked.subject != first.subject:
-            return None
-        drawn = checked.result.choices
-        if (len(drawn), drawn) < (len(smallest.result.choices), smallest.result.choices):
-            smallest = checked
-        return drawn
-
+async def _search(submission: Submission, project: Project, named: runs.RunReference, seconds: float) -> Found:
     with console(stderr=True).status("  shrinking …", spinner="line") as status:
 
-        def on_try(tried: int, best: Draws) -> None:
+        def on_try(tried: int, best: tuple[int, ...]) -> None:
             status.update(f"  shrinking: {tried} inputs tried, the smallest has {len(best)} draws")
 
-        done = await search(first.result.choices, still_fails, seconds=seconds, on_try=on_try)
-    return smallest, done
+        return await find_smallest(submission, project, named, seconds=seconds, on_try=on_try)

@@ -9,7 +9,9 @@ import click
 
 from climb.cli.complete import languages, projects
 from climb.errors import UsageError
+from climb.home import home_folder
 from climb.judge.project import ProjectInfo, find, projects_folder
+from climb.progress.folders import remember
 
 __all__ = ["start"]
 
@@ -42,6 +44,7 @@ def start(project: str, language: str | None, folder: Path | None) -> None:
         )
     target = folder or Path(info.slug)
     _copy(info, language, target)
+    remember(home_folder(), target)
     click.echo(f"{target}/ has a starter in {info.languages[language].name}, and the brief in BRIEF.md.\n")
     missing = [tool for tool in info.languages[language].needs if shutil.which(tool) is None]
     if missing:

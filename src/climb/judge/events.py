@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 
-class RunStarted(msgspec.Struct, frozen=True):
+class RunStarted(msgspec.Struct, frozen=True, tag=True):
     """A run begins; ``folder`` is where it leaves its traces."""
 
     submission: Submission
@@ -32,20 +32,20 @@ class RunStarted(msgspec.Struct, frozen=True):
     folder: Path
 
 
-class BuildStarted(msgspec.Struct, frozen=True):
+class BuildStarted(msgspec.Struct, frozen=True, tag=True):
     """The build is under way, or found to be current."""
 
     command: str
 
 
-class BuildDone(msgspec.Struct, frozen=True):
+class BuildDone(msgspec.Struct, frozen=True, tag=True):
     """The build ended; ``seconds`` is None if nothing had changed."""
 
     ok: bool
     seconds: float | None
 
 
-class StageStarted(msgspec.Struct, frozen=True):
+class StageStarted(msgspec.Struct, frozen=True, tag=True):
     """A stage's first check begins."""
 
     number: int
@@ -53,20 +53,20 @@ class StageStarted(msgspec.Struct, frozen=True):
     checks: int
 
 
-class CheckDone(msgspec.Struct, frozen=True):
+class CheckDone(msgspec.Struct, frozen=True, tag=True):
     """A check has its result."""
 
     stage: int
     result: CheckResult
 
 
-class StageDone(msgspec.Struct, frozen=True):
+class StageDone(msgspec.Struct, frozen=True, tag=True):
     """All checks of a stage have their results."""
 
     result: StageResult
 
 
-class RunDone(msgspec.Struct, frozen=True):
+class RunDone(msgspec.Struct, frozen=True, tag=True):
     """The verdict is there and stored."""
 
     verdict: Verdict

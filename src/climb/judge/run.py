@@ -18,7 +18,18 @@ from climb.judge import runs
 from climb.judge.build import Build, build
 from climb.judge.checking import run_check
 from climb.judge.drivers.command import last_lines
-from climb.judge.events import BuildDone, BuildStarted, CheckDone, OnEvent, RunDone, RunStarted, StageDone, StageStarted
+from climb.judge.event_log import EventLog
+from climb.judge.events import (
+    BuildDone,
+    BuildStarted,
+    CheckDone,
+    Event,
+    OnEvent,
+    RunDone,
+    RunStarted,
+    StageDone,
+    StageStarted,
+)
 from climb.judge.evidence import Comparison, Output
 from climb.judge.project import Project
 from climb.judge.stage import Check, Stage
@@ -64,12 +75,24 @@ class _Run:
         self.project = project
         self.seed = seed
         self.plan = plan
-        self.on_event = on_event
+        self._on_event = on_event
         self.started = dt.datetime.now(dt.UTC)
         self.folder = runs.new_run(submission.climb_folder, self.started.strftime("%Y%m%dT%H%M%S"), seed)
         self.results: dict[int, StageResult] = {}
+        self.log = EventLog(self.folder)
+
+    def on_event(self, event: Event) -> None:
+        """Keep an event, then tell it."""
+        self.log(event)
+        self._on_event(event)
 
     async def to_its_end(self) -> Verdict:
+        try:
+            return await self._judge()
+        finally:
+            self.log.close()
+
+    async def _judge(self) -> Verdict:
         self.on_event(RunStarted(self.submission, self.seed, self.folder))
         built = await self._build()
         failure = None if built is None or built.ok else _build_failure(built)

@@ -2,6 +2,7 @@
 
     .climb/runs/20260314T150926-41c2/
         verdict.json            the verdict document
+        events.jsonl            what happened, as it happened (see event_log.py)
         calls/3.2-1.stdout …    what each call of a check that did not pass was given and answered, whole
         smallest/3.2.json       what ``climb shrink`` found
 

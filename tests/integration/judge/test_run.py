@@ -192,7 +192,7 @@ async def test_a_build_has_events(submission: MakeSubmission, project: MakeProje
 
 
 async def test_the_run_folder_holds_the_verdict_and_what_failed(judge: Judge, project: MakeProject) -> None:
-    """The document, and each call of a check that did not pass, whole; of those that passed nothing."""
+    """The document, the events, and each call of a check that did not pass, whole; of those that passed nothing."""
     verdict = await judge(project([draws], [breaks]))
 
     folder = judge.submission.climb_folder / "runs" / verdict.run
@@ -201,6 +201,7 @@ async def test_the_run_folder_holds_the_verdict_and_what_failed(judge: Judge, pr
         "2.1-1.stderr",
         "2.1-1.stdin",
         "2.1-1.stdout",
+        "events.jsonl",
         "verdict.json",
     ]
     assert (folder / "calls" / "2.1-1.stdin").read_bytes() == b"input"

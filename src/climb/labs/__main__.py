@@ -1,0 +1,38 @@
+"""The process that measures: ``python -m climb.labs PARENT SLUG KNOBS``. Speaks JSON lines on standard output.
+
+It is a process of its own so that a measurement is disturbed neither by the workbench's server nor by what a terminal command has
+loaded, and so that it can be ended whatever it does.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+
+from climb.labs.bench import Bench, die_with_parent
+from climb.labs.lab import find
+from climb.labs.machine import Watch, this_machine
+from climb.labs.messages import Done, Message, Progress
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Measure once, and tell."""
+    parent, slug, knobs = sys.argv[1:]
+    die_with_parent(int(parent))
+    lab = find(slug)
+    bench = Bench(lambda share, doing: _tell(Progress(share, doing)))
+    watch = Watch()
+    lab.run(msgspec.json.decode(knobs, type=dict[str, int | float | str]), bench)
+    _tell(Done(machine=this_machine(), quiet=watch.quiet(), samples=bench.samples, facts=bench.facts))
+
+
+def _tell(message: Message) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Where results are kept: ``labs/<slug>/<id>.json`` in ``CLIMB_HOME``, one file a run."""
+
+from __future__ import annotations
+
+import os
+import re
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from climb.errors import SetupError, UsageError
+from climb.labs.result import Result
+
+__all__ = ["find_result", "read", "recording", "results", "save"]
+
+_ID = re.compile(r"\d{8}T\d{6}(\.\d+)?")
+
+
+def save(home: Path, result: Result) -> Path:
+    """Write a result; a reader sees the old one or the new one, never half of it. Raises SetupError if it can't be kept."""
+    path = home / "labs" / result.lab / f"{result.id}.json"
+    temporary = path.with_suffix(".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(result), indent=1))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise SetupError(f"the result can't be kept in {path.parent}: {error}") from error
+    return path
+
+
+def read(path: Path) -> Result | None:
+    """A stored result; None if the file is missing, broken or of another version."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Result)
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError):
+        return None
+
+
+def results(home: Path, slug: str) -> list[Result]:
+    """The finished runs of a lab, the newest last."""
+    found = (read(path) for path in sorted((home / "labs" / slug).glob("*.json")))
+    return [result for result in found if result is not None and result.finished]
+
+
+def find_result(home: Path, slug: str, name: str) -> Result:
+    """The run with this id, finished or not. Raises UsageError if there is none."""
+    result = read(home / "labs" / slug / f"{name}.json") if _ID.fullmatch(name) else None
+    if result is None:
+        raise UsageError(f"lab {slug} has no run {name!r}", next_step=f"climb lab {slug}")
+    return result
+
+
+def recording(slug: str) -> Result | None:
+    """The run that we recorded, for machines that can't run the lab; its ``machine`` says which one made it."""
+    path = Path(str(resources.files("climb.labs"))) / "recordings" / f"{slug}.json"
+    return read(path)

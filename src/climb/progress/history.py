@@ -1,0 +1,109 @@
+"""The runs of all known submissions, in short. Summaries are kept in ``index.sqlite``, which is made from the run folders alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from climb import __version__
+from climb.errors import UsageError
+from climb.judge import runs
+from climb.progress.folders import climb_folders
+from climb.progress.summaries import RunSummary, summarise
+
+__all__ = ["find_summary", "open_index", "run_summaries"]
+
+_BUSY_SECONDS = 5.0  # another process may be writing the index
+_DECODER = msgspec.json.Decoder(RunSummary, dec_hook=lambda kind, value: kind(value))
+
+
+def run_summaries(home: Path) -> list[RunSummary]:
+    """Every run that has a verdict, the oldest first; those that can't be read are left out."""
+    found = _stored(home)
+    with open_index(home) as index:
+        known = {row[0]: row[1:] for row in index.execute("SELECT folder, changed_ns, summary FROM runs")}
+        index.executemany("DELETE FROM runs WHERE folder = ?", [(name,) for name in known.keys() - found.keys()])
+        summaries = []
+        for folder, changed in found.items():
+            row = known.get(folder)
+            current = row is not None and row[0] == changed
+            summary = _DECODER.decode(row[1]) if row is not None and current else _read(Path(folder))
+            if summary is not None:
+                summaries.append(summary)
+            if summary is not None and not current:
+                _keep(index, folder, changed, summary)
+    return sorted(summaries, key=lambda summary: (summary.started_at, summary.run))
+
+
+def find_summary(home: Path, run: str) -> RunSummary | None:
+    """The run whose folder has this name, the newest if there are several."""
+    return next((summary for summary in reversed(run_summaries(home)) if summary.run == run), None)
+
+
+@contextlib.contextmanager
+def open_index(home: Path) -> Iterator[sqlite3.Connection]:
+    """The index, ready to use; one that is broken or of another version is made anew. Changes are kept at the end."""
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / "index.sqlite"
+    try:
+        connection = _connect(path)
+    except sqlite3.OperationalError:
+        raise  # busy, or no room: deleting it would help nobody
+    except sqlite3.DatabaseError:
+        for leftover in path.parent.glob("index.sqlite*"):
+            leftover.unlink(missing_ok=True)
+        connection = _connect(path)
+    try:
+        with connection:
+            yield connection
+    finally:
+        connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS)
+    try:
+        schema = resources.files("climb.progress").joinpath("index.sql").read_text(encoding="utf-8")
+        version = f"{__version__} {len(schema)}"
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'made_by'").fetchone()[0]
+        made_by = connection.execute("SELECT version FROM made_by").fetchone() if tables else None
+        if made_by != (version,):
+            connection.executescript(f"BEGIN IMMEDIATE; {schema}")
+            connection.execute("INSERT INTO made_by VALUES (?)", (version,))
+            connection.commit()
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection
+
+
+def _stored(home: Path) -> dict[str, int]:
+    """The run folders that hold a verdict, and when it was written."""
+    found = {}
+    for climb_folder in climb_folders(home):
+        try:
+            entries = list(os.scandir(climb_folder / "runs"))
+        except OSError:
+            continue
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                found[entry.path] = Path(entry.path, "verdict.json").stat().st_mtime_ns
+    return found
+
+
+def _read(folder: Path) -> RunSummary | None:
+    try:
+        return summarise(folder, runs.read_verdict(folder))
+    except UsageError:
+        return None  # broken, or of another version: it says nothing
+
+
+def _keep(index: sqlite3.Connection, folder: str, changed: int, summary: RunSummary) -> None:
+    row = (folder, changed, msgspec.json.encode(summary, enc_hook=str))
+    index.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?)", row)
