@@ -20,6 +20,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS = (
+    Entry("up", "Find your way", "the workbench in the browser", "climb.cli.up:up"),
     Entry("list", "Find your way", "the projects and their stages, with your progress", "climb.cli.list:list_command"),
     Entry("start", "Build", "a new folder with a starter in your language", "climb.cli.start:start"),
     Entry("check", "Build", "build, start and judge your program", "climb.cli.check:check"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from functools import cache
 from typing import IO, NamedTuple
 
 from rich.console import Console
+
+from climb.printable import printable
 
 __all__ = ["Symbols", "console", "printable", "symbols"]
 
@@ -40,14 +41,3 @@ def symbols(stream: IO[str] | None = None) -> Symbols:
     except (UnicodeEncodeError, LookupError):
         return _ASCII
     return _FULL
-
-
-def printable(text: str) -> str:
-    """``text`` without anything that could steer the terminal: control characters are shown, not obeyed."""
-    return "".join(_visible(character) for character in text)
-
-
-def _visible(character: str) -> str:
-    if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs"):
-        return character
-    return character.encode("unicode_escape").decode() if ord(character) < 0x110000 else "\ufffd"

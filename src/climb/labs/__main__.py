@@ -10,10 +10,12 @@ import sys
 
 import msgspec
 
-from climb.labs.bench import Bench, die_with_parent
+from climb.errors import ClimbError
+from climb.labs.bench import Bench
 from climb.labs.lab import find
 from climb.labs.machine import Watch, this_machine
 from climb.labs.messages import Done, Message, Progress
+from climb.parent import end_with_parent
 
 __all__ = ["main"]
 
@@ -21,11 +23,14 @@ __all__ = ["main"]
 def main() -> None:
     """Measure once, and tell."""
     parent, slug, knobs = sys.argv[1:]
-    die_with_parent(int(parent))
+    end_with_parent(int(parent))
     lab = find(slug)
     bench = Bench(lambda share, doing: _tell(Progress(share, doing)))
     watch = Watch()
-    lab.run(msgspec.json.decode(knobs, type=dict[str, int | float | str]), bench)
+    try:
+        lab.run(msgspec.json.decode(knobs, type=dict[str, int | float | str]), bench)
+    except ClimbError as error:
+        sys.exit(str(error))
     _tell(Done(machine=this_machine(), quiet=watch.quiet(), samples=bench.samples, facts=bench.facts))
 
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import multiprocessing
 import os
 import resource
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from climb.labs.result import Sample
+from climb.parent import end_with_parent
 
-__all__ = ["Bench", "die_with_parent"]
+__all__ = ["Bench"]
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _STOP_SECONDS = 2.0
 
 OnProgress = Callable[[float, str], None]
@@ -62,6 +61,11 @@ class Bench:
             self.progress(begin + (end - begin) * number / count, f"{doing}: {number + 1} of {count}")
             yield number
 
+    @property
+    def folder(self) -> Path:
+        """A folder of this run alone, on the file system of ``CLIMB_HOME``; it is removed when the run ends, however it ends."""
+        return Path.cwd()
+
     def raise_file_limit(self, wanted: int) -> int:
         """Allow this process, and what it starts, to hold ``wanted`` descriptors; returns how many it may hold."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -98,14 +102,5 @@ def _child(
     ours.close()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
-    die_with_parent(parent)
+    end_with_parent(parent)
     target(theirs, *arguments)
-
-
-def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends, however that ends (prctl(2), PR_SET_PDEATHSIG)."""
-    if sys.platform != "linux":
-        return
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it ended before we asked
-        os._exit(1)

@@ -11,7 +11,7 @@ import psutil
 
 from climb.labs.result import Machine, Quiet
 
-__all__ = ["Watch", "this_machine"]
+__all__ = ["Watch", "file_system", "this_machine"]
 
 
 def this_machine() -> Machine:
@@ -32,6 +32,16 @@ def _processor() -> str:
         return platform.machine()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.machine())
+
+
+def file_system(path: Path) -> str:
+    """The type of the file system that ``path`` is on, such as "ext4"; "unknown" if the system does not tell."""
+    real = path.resolve()
+    mounts = [part for part in psutil.disk_partitions(all=True) if real.is_relative_to(part.mountpoint)]
+    # Of mounts at the same place the last one covers the others.
+    return (
+        max(enumerate(mounts), key=lambda each: (len(each[1].mountpoint), each[0]))[1].fstype if mounts else "unknown"
+    )
 
 
 class Watch:

@@ -8,6 +8,7 @@ import datetime as dt
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -54,9 +55,24 @@ def begin(home: Path, lab: Lab, knobs: Knobs, predicted: Predicted | None) -> Re
 async def run(home: Path, lab: Lab, begun: Result, on_progress: OnProgress) -> Result:
     """Measure what ``begun`` announced, and keep the result: finished, or failed with the reason.
 
-    When this is cancelled the measuring process is killed, with all that it started.
+    When this is cancelled the measuring process is killed, with all that it started. Its current folder is one of its own,
+    beside the results, and is removed afterwards.
     """
     started = time.monotonic()
+    results = home / "labs" / lab.slug
+    try:
+        with tempfile.TemporaryDirectory(prefix="run-", dir=results, ignore_cleanup_errors=True) as folder:
+            done, failed = await _measure(lab, begun, folder, on_progress)
+    except asyncio.CancelledError:
+        store.save(home, msgspec.structs.replace(begun, failed="the run was stopped"))
+        raise
+    result = msgspec.structs.replace(begun, failed=failed) if done is None else _finished(begun, done, started)
+    store.save(home, result)
+    return result
+
+
+async def _measure(lab: Lab, begun: Result, folder: str, on_progress: OnProgress) -> tuple[Done | None, str | None]:
+    """What was measured, or why there is nothing."""
     deadline = max(lab.seconds * _DEADLINE_FACTOR, _DEADLINE_LEAST)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "climb.labs", str(os.getpid()), lab.slug, msgspec.json.encode(begun.knobs).decode()),
@@ -65,22 +81,17 @@ async def run(home: Path, lab: Lab, begun: Result, on_progress: OnProgress) -> R
         stderr=asyncio.subprocess.PIPE,
         limit=_LONGEST_LINE,
         start_new_session=True,
+        cwd=folder,
     )
     try:
         async with asyncio.timeout(deadline):
             done, errors = await asyncio.gather(_follow(process, on_progress), _all_of(process.stderr))
             await process.wait()
-        failed = None if done else f"the measurement ended with {process.returncode}:\n" + _tail(errors)
     except TimeoutError:
-        done, failed = None, f"the measurement took longer than {deadline:.0f} s and was stopped"
-    except asyncio.CancelledError:
-        store.save(home, msgspec.structs.replace(begun, failed="the run was stopped"))
-        raise
+        return None, f"the measurement took longer than {deadline:.0f} s and was stopped"
     finally:
         await _end(process)
-    result = msgspec.structs.replace(begun, failed=failed) if done is None else _finished(begun, done, started)
-    store.save(home, result)
-    return result
+    return done, None if done else f"the measurement ended with {process.returncode}:\n" + _tail(errors)
 
 
 def _finished(begun: Result, done: Done, started: float) -> Result:

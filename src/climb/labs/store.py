@@ -43,8 +43,13 @@ def read(path: Path) -> Result | None:
 
 def results(home: Path, slug: str) -> list[Result]:
     """The finished runs of a lab, the newest last."""
-    found = (read(path) for path in sorted((home / "labs" / slug).glob("*.json")))
+    found = (read(path) for path in sorted((home / "labs" / slug).glob("*.json"), key=_by_age))
     return [result for result in found if result is not None and result.finished]
+
+
+def _by_age(path: Path) -> tuple[str, int, str]:
+    """Runs of one second are told apart by a number, of which the longer is the larger."""
+    return path.stem.partition(".")[0], len(path.stem), path.stem
 
 
 def find_result(home: Path, slug: str, name: str) -> Result:

@@ -1,0 +1,43 @@
+"""How values are written on pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from climb.labs.verdicts import number
+from climb.printable import printable
+from climb.workbench.render.markdown import markdown
+
+__all__ = ["FILTERS"]
+
+
+def seconds(value: float) -> str:
+    """A duration: 0.21 s, 3.4 s, 75 s."""
+    return f"{value:.2f} s" if value < 1 else f"{value:.1f} s" if value < 60 else f"{value:.0f} s"
+
+
+def moment(text: str) -> str:
+    """A stored time in this machine's zone, to the minute."""
+    try:
+        return dt.datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return text
+
+
+def count(value: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: 1 stage, 2 stages."""
+    return f"{value} {one if value == 1 else many or one + 's'}"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "count": count,
+    "markdown": markdown,
+    "moment": moment,
+    "number": number,
+    "printable": printable,
+    "seconds": seconds,
+    "words": shlex.join,
+}
