@@ -27,6 +27,7 @@ COMMANDS = (
     Entry("hint", "Build", "open the next hint of the stage you work on", "climb.cli.hint:hint"),
     Entry("replay", "Build", "judge again with the inputs of an earlier run", "climb.cli.replay:replay"),
     Entry("shrink", "Build", "find the smallest input that still fails", "climb.cli.shrink:shrink"),
+    Entry("reflect", "Reflect", "your journal: answer a prompt, edit or export entries", "climb.cli.reflect:reflect"),
     Entry("scan", "Use our systems", "the network scanner", "climb.cli.scan:scan"),
     Entry("test", "Work on Backend Climb", "run the test suite", "climb.cli.develop:test"),
     Entry("lint", "Work on Backend Climb", "ruff and mypy over the code", "climb.cli.develop:lint"),

@@ -10,7 +10,8 @@ import click
 from climb.cli.complete import languages, projects
 from climb.errors import UsageError
 from climb.home import home_folder
-from climb.judge.project import ProjectInfo, find, projects_folder
+from climb.judge.project import find
+from climb.judge.starter import make_folder
 from climb.progress.folders import remember
 
 __all__ = ["start"]
@@ -43,31 +44,10 @@ def start(project: str, language: str | None, folder: Path | None) -> None:
             next_step=f"climb start {info.slug} --lang {next(iter(info.languages))}",
         )
     target = folder or Path(info.slug)
-    _copy(info, language, target)
+    make_folder(info, language, target)
     remember(home_folder(), target)
     click.echo(f"{target}/ has a starter in {info.languages[language].name}, and the brief in BRIEF.md.\n")
     missing = [tool for tool in info.languages[language].needs if shutil.which(tool) is None]
     if missing:
         click.echo(f"Not installed here yet: {', '.join(missing)}. {info.languages[language].install}\n")
     click.echo(f"Next:\n  cd {target}\n  climb check")
-
-
-def _copy(info: ProjectInfo, language: str, target: Path) -> None:
-    if language not in info.languages:
-        raise UsageError(
-            f"there is no starter in {language!r}; there is: {', '.join(info.languages)}",
-            next_step="any language works: make a folder with a climb.toml (project, run, and build if it needs one)",
-        )
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UsageError(
-            f"{target} exists and is not an empty folder; nothing was written",
-            next_step=f"climb start {info.slug} --lang {language} DIR",
-        )
-    folder = projects_folder() / info.slug
-    shutil.copytree(
-        folder / "starters" / language,
-        target,
-        dirs_exist_ok=True,
-        ignore=shutil.ignore_patterns("target", "node_modules", "__pycache__", "dist", "_build"),
-    )
-    shutil.copy(folder / "brief.md", target / "BRIEF.md")

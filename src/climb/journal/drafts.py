@@ -17,9 +17,22 @@ import msgspec
 
 from climb.errors import UsageError
 from climb.journal.document import Document, Unreadable, new_document, parse
+from climb.journal.entry import Entry
 from climb.journal.files import journal_folder, locked, path_of, sync_folder, write_whole
 
-__all__ = ["Draft", "discard", "draft_path", "drafts", "keep", "keep_whole", "new_window", "read_draft", "unreadable"]
+__all__ = [
+    "Draft",
+    "all_drafts",
+    "discard",
+    "draft_path",
+    "drafts",
+    "keep",
+    "keep_whole",
+    "new_window",
+    "read_draft",
+    "unreadable",
+    "without_base",
+]
 
 _WINDOW = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _BASE = "draft_base"
@@ -87,19 +100,20 @@ def drafts(home: Path) -> list[Draft]:
     """The drafts whose text is in no entry yet, the one typed last first."""
     from climb.journal.entries import entries  # which drops drafts, and so needs this file
 
-    saved = {(entry.id, entry.title, entry.text) for entry in entries(home)}
-    known = {(title, text) for _, title, text in saved} | {("", text) for _, _, text in saved}
+    known = entries(home)
+    return [draft for draft in all_drafts(home) if not any(_holds(entry, draft) for entry in known)]
+
+
+def all_drafts(home: Path) -> list[Draft]:
+    """Every draft that can be read, the one typed last first."""
     found = [draft for path in _paths(home) if isinstance(draft := _draft_or_reason(path), Draft)]
-    fresh = [
-        draft
-        for draft in found
-        if (
-            (draft.entry, draft.title, draft.text) not in saved
-            if draft.entry
-            else (draft.title, draft.text) not in known
-        )
-    ]
-    return sorted(fresh, key=lambda draft: (draft.changed, draft.window), reverse=True)
+    return sorted(found, key=lambda draft: (draft.changed, draft.window), reverse=True)
+
+
+def _holds(entry: Entry, draft: Draft) -> bool:
+    """Whether an entry has what a window typed: the window may have sent it once more after it was saved."""
+    same_entry = draft.entry in (None, entry.id)
+    return same_entry and draft.text == entry.text and draft.title in ("", entry.title)
 
 
 def unreadable(home: Path) -> list[tuple[Path, str]]:

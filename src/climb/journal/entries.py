@@ -83,14 +83,18 @@ def create(
     prompt: str | None = None,
     prompt_id: str | None = None,
     about: Sequence[str] = (),
+    like: Document | None = None,
     window: str | None = None,
 ) -> Entry:
-    """A new entry. The draft of ``window`` is dropped, since its text is kept now. Raises SetupError if it can't be."""
+    """A new entry; of ``like`` it takes the keys that we don't know. Raises SetupError if it can't be kept.
+
+    The draft of ``window`` is dropped, since its text is kept now.
+    """
     now = dt.datetime.now(dt.UTC).astimezone().replace(microsecond=0)
     title = " ".join(title.split()) or title_of(text) or prompt or "Untitled"
     values: dict[str, Value | None] = {"title": title, "created": now, "module": module, "prompt": prompt}
     values |= {"prompt_id": prompt_id, "about": tuple(about) or None}
-    data = new_document(values, text).data
+    data = (like or new_document({}, "")).with_values(values).with_text(text).data
     with locked(home) as folder:
         name = _write_under_free_name(folder, f"{now:%Y-%m-%d}-{_words(title)}", data)
     if window is not None:

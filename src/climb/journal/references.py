@@ -1,8 +1,8 @@
 """References to evidence: Markdown links with our own scheme.
 
-    [3.2 failed](climb:run/20260314T150926-41c2#3.2)      a run, and one of its stages or checks
-    [5.1 ×](climb:lab/handshake/20260314T151200)          a lab's result
-    [Networks](climb:module/1.1)   [Sockets](climb:concept/sockets)
+[3.2 failed](climb:run/20260314T150926-41c2#3.2)      a run, and one of its stages or checks
+[5.1 ×](climb:lab/handshake/20260314T151200)          a lab's result
+[Networks](climb:module/1.1)   [Sockets](climb:concept/sockets)
 """
 
 from __future__ import annotations
@@ -76,18 +76,20 @@ def references(text: str) -> tuple[Reference, ...]:
 
 def quoted(text: str) -> list[Quoted]:
     """Every place of a text, with plain line ends, that is a link with a reference, in order."""
+    text = text.replace("\r", "\n").replace("\0", "\ufffd")  # as the parser does it, so that places agree
     lines = text.split("\n")
     begins = [0]
     for line in lines:
         begins.append(begins[-1] + len(line) + 1)
     found: list[Quoted] = []
-    for token in _engine().parse(text):
+    env: dict[str, Any] = {}  # gets the definitions that [text][name] needs
+    for token in _engine().parse(text, env):
         if token.type == "inline" and token.map is not None:
             # A block's content is its lines without what comes before and after them: quote marks, numbers, indents.
             places = _places(token.content, lines, begins, token.map[0])
-            links = [each for each in _links(token.content) if each.end <= len(places)]
             found += [
-                Quoted(places[each.start], places[each.end - 1] + 1, each.label, each.reference) for each in links
+                Quoted(places[each.start], places[each.end - 1] + 1, each.label, each.reference)
+                for each in _links(token.content, env)
             ]
     return found
 
@@ -96,16 +98,17 @@ def _places(content: str, lines: list[str], begins: list[int], first: int) -> li
     """Where each character of a block's content stands in the text."""
     places: list[int] = []
     for number, part in enumerate(content.split("\n"), first):
-        at = max(lines[number].rfind(part), 0)
-        places += [begins[number] + at + offset for offset in range(len(part) + 1)]
+        shown = part.lstrip()  # a tab before it may have become spaces
+        at = begins[number] + lines[number].rfind(shown) - (len(part) - len(shown))
+        places += range(at, at + len(part) + 1)
     return places
 
 
-def _links(content: str) -> list[Quoted]:
+def _links(content: str, env: dict[str, Any]) -> list[Quoted]:
     """The references in a block's content, with their places in it."""
     found: list[Quoted] = []
-    _engine().parseInline(content, {"found": found, "content": content})
-    return sorted(found, key=lambda each: each.start)
+    _engine().parseInline(content, {**env, "found": found, "content": content})
+    return found
 
 
 def escaped(text: str) -> str:
@@ -116,8 +119,8 @@ def escaped(text: str) -> str:
 @cache
 def _engine() -> MarkdownIt:
     engine = MarkdownIt("commonmark", {"html": False})
-    engine.inline.ruler.at("link", _recording(link.link))
-    engine.inline.ruler.at("autolink", _recording(autolink.autolink))
+    engine.inline.ruler.at("link", _recording(link))
+    engine.inline.ruler.at("autolink", _recording(autolink))
     return engine
 
 

@@ -68,7 +68,9 @@ lab = Lab(
         ask="How many connects complete before one hangs, with the backlog chosen below and a server that never accepts?",
         unit="connections",
     ),
-    knobs=(Knob("backlog", "the number that the program hands to listen()", default=8, choices=(1, 8, 100, 1000, 10_000)),),
+    knobs=(
+        Knob("backlog", "the number that the program hands to listen()", default=8, choices=(1, 8, 100, 1000, 10_000)),
+    ),
     seconds=6,
 )
 
@@ -148,7 +150,9 @@ def _wait_for_room(bench: Bench, backlog: int) -> None:
         waiting = [_one_too_many(stack, backlog, moment) for moment in _MOMENTS_S * _QUEUES]
         deadline = max(each.begun for each in waiting) + _PATIENCE_S
         while waiting and (now := time.perf_counter()) < deadline:
-            bench.progress(_ROUNDS_SHARE + (1 - _ROUNDS_SHARE) * (1 - (deadline - now) / _PATIENCE_S), "waiting for room")
+            bench.progress(
+                _ROUNDS_SHARE + (1 - _ROUNDS_SHARE) * (1 - (deadline - now) / _PATIENCE_S), "waiting for room"
+            )
             _accept_when_due(waiting)
             for each in _completed(waiting, _seconds_to_next(waiting, deadline)):
                 bench.record(_WAITED, time.perf_counter() - each.begun, unit="s", at=each.accept_after)
@@ -253,7 +257,7 @@ def _hung(result: Result) -> bool:
 
 
 def _headline(result: Result, answer: Estimate) -> str:
-    begin = f"With a backlog of {_backlog(result):,}, {number(answer.value)} connects completed without a single accept"
+    begin = f"With a backlog of {_backlog(result):,}, {answer.value:,.0f} connects completed without a single accept"
     if not _hung(result):
         return f"{begin}, and none of them hung: the lab stopped trying there."
     shortest = min((min(values) for values in result.series(_WAITED).values()), default=None)
@@ -338,7 +342,9 @@ def _list(items: list[str]) -> str:
 def _meaning(result: Result) -> str:
     counted = result.facts.get(_OVERFLOWS)
     seen = (
-        f"; during this run the whole machine's count grew by {counted:,.0f}" if isinstance(counted, int | float) else ""
+        f"; during this run the whole machine's count grew by {counted:,.0f}"
+        if isinstance(counted, int | float)
+        else ""
     )
     return (
         "So a server that accepts too slowly shows as connect times of whole seconds, and a client whose connect timeout is below one second "
@@ -356,7 +362,9 @@ def _trust(result: Result) -> tuple[str, ...]:
         "limit is less exact.",
     ]
     if unresolved := int(result.number(_UNRESOLVED)):
-        said.append(f"{unresolved} waiting connects did not complete within {_PATIENCE_S:.0f} s and are missing from the plot.")
+        said.append(
+            f"{unresolved} waiting connects did not complete within {_PATIENCE_S:.0f} s and are missing from the plot."
+        )
     return tuple(said)
 
 
@@ -370,7 +378,7 @@ def _counts(result: Result, answer: Estimate) -> BarPlot:
     return BarPlot(
         title="Connections in the queue",
         alt="Connections: " + ", ".join(f"{bar.label} {bar.value:,.0f}" for bar in bars) + ".",
-        marks=() if said is None else (Mark(value=said.value, label=f"you predicted {number(said.value)}"),),
+        marks=() if said is None else (Mark(value=said.value, label=f"you predicted {said.value:,.10g}"),),
         axis=Axis(label="connections"),
         bars=tuple(bars),
     )

@@ -1,4 +1,4 @@
-"""Looking names up: asked each time against a cache that obeys the TTL, and how long the cache is wrong after a change."""
+"""Looking names up: asked each time, or kept by a cache that obeys the TTL; and how long that is wrong after a change."""
 
 from __future__ import annotations
 
@@ -51,12 +51,13 @@ Record = tuple[bytes, int]  # an address and its TTL in seconds
 
 lab = Lab(
     title="What a DNS cache saves, and what it owes",
-    question="How much does caching DNS answers bring, and for how long does it serve an address that is no longer right?",
+    question="How much does a DNS cache save, and for how long does it serve an address that is no longer right?",
     about=(
-        "A name server of ours on a loopback address answers A queries over UDP (RFC 1035). It sleeps before each answer: that "
-        "stands for the distance to a real one. Some 125 times a second a client looks up a name; a few names are wanted often, most "
-        "seldom (the n-th with weight 1/n). One resolver asks the server each time, the other keeps answers for their TTL. Then the addresses of "
-        "40 cached names change at the server, and the client looks until it has seen each new one. The machine's own resolver is not "
+        "A name server of ours on a loopback address answers A queries over UDP (RFC 1035). It sleeps before each "
+        "answer: that stands for the distance to a real one. Some 125 times a second a client looks up a name; a "
+        "few names are wanted often, most seldom (the n-th with weight 1/n). One resolver asks the server each "
+        "time, the other keeps answers for their TTL. Then the addresses of 40 cached names change at the server, "
+        "and the client looks until it has seen each new one. The machine's own resolver is not "
         'used, but for one row measured beside: `getaddrinfo("localhost")`.'
     ),
     concepts=("dns", "udp"),
@@ -98,11 +99,13 @@ def records_in(message: bytes, query: bytes) -> list[Record]:
 
     It reads answers in the shape that ``answer_to`` gives them, not all that RFC 1035 allows.
     """
-    identifier, flags, _, answers, _, _ = _HEADER.unpack_from(message)
     end = len(query)
-    if (identifier, flags) != (_HEADER.unpack_from(query)[0], _ANSWER_FLAGS) or message[_HEADER.size : end] != query[
-        _HEADER.size :
-    ]:
+    if len(message) < end or message[_HEADER.size : end] != query[_HEADER.size :]:
+        return []
+    identifier, flags, _, answers, _, _ = _HEADER.unpack_from(message)
+    if (identifier, flags) != (_HEADER.unpack_from(query)[0], _ANSWER_FLAGS) or len(
+        message
+    ) != end + answers * _RECORD.size:
         return []
     found = (_RECORD.unpack_from(message, end + each * _RECORD.size) for each in range(answers))
     return [(address, ttl) for _, kind, _, ttl, _, address in found if kind == _A]
@@ -182,7 +185,10 @@ def _serve(connection: Connection, ttl: int, distance_s: float) -> None:
         while True:
             ready = select.select([server.fileno(), connection.fileno()], [], [])[0]
             if connection.fileno() in ready:
-                connection.recv()
+                try:
+                    connection.recv()
+                except EOFError:  # the measurement is over
+                    return
                 address = _NEW
                 connection.send(time.monotonic())
             if server.fileno() in ready:
@@ -266,16 +272,16 @@ def explain(result: Result) -> Explanation:
     return Explanation(
         answer=saved,
         headline=(
-            f"An average lookup took {_time(asked)} without the cache and {_time(cached)} with it, and the cache served old "
-            f"addresses for up to {_time(max(result.values(_STALE)))} after a change."
+            f"An average lookup took {_time(asked)} without the cache and {_time(cached)} with it, and the cache "
+            f"served old addresses for up to {_time(max(result.values(_STALE)))} after a change."
         ),
         text="\n\n".join((_savings(result, saved), _hit_rate(result), _staleness(result), _elsewhere(result))),
         plots=(_lookups(result), _old_addresses(result)),
         trust=(
-            "The distance is a sleep of the server, the same for every question: a real one varies, and a recursive resolver "
-            "may have to ask several servers, or have the answer in a cache of its own.",
-            "How often a name is wanted is drawn with weight 1/n (the seed is stored with the result); your names may be "
-            "skewed more or less, and the share of hits with them.",
+            "The distance is a sleep of the server, the same for every question: a real one varies, and a recursive "
+            "resolver may have to ask several servers, or have the answer in a cache of its own.",
+            "How often a name is wanted is drawn with weight 1/n (the seed is stored with the result); your names "
+            "may be skewed more or less, and the share of hits with them.",
         ),
     )
 
@@ -290,34 +296,37 @@ def _savings(result: Result, saved: Estimate) -> str:
     if saved.low > 1:
         compared = f"Without the cache the average lookup took {number(saved.value)} times as long {between}."
     elif saved.high < 1:
-        compared = f"Here the cache made the average lookup slower: without it a lookup took {number(saved.value)} of the time {between}."
+        compared = f"The cache made the average lookup slower: without it, {number(saved.value)} of the time {between}."
     else:
-        compared = f"Whether the cache helped the average lookup this run can't tell: the ratio is {number(saved.value)} {between}."
+        compared = f"Whether the cache helped it this run can't tell: the ratio is {number(saved.value)} {between}."
     return (
-        f"An answer from the cache took {_time(hit)}, and asking {_time(asked)}: {number(asked / hit)} times as long. The average "
-        f"lookup tells another story. {compared}"
+        f"An answer from the cache took {_time(hit)}, and asking {_time(asked)}: {number(asked / hit)} times as "
+        f"long. The average lookup tells another story. {compared}"
     )
 
 
 def _hit_rate(result: Result) -> str:
     share, ttl = median(result.values(_HIT_RATE)), int(result.knobs["ttl"])
     bound = f": if hits cost nothing at all, that would make {number(100 / (100 - share))} times" if share < 100 else ""
+    hits = sum(result.values(_HIT)) / 1000 / (sum(result.values(_CACHED)) * _PER_ROUND)
+    faster = "; making them faster would change little, fewer misses much" if hits < 0.1 else ""
     return (
-        f"The cache answered {number(share)} % of the lookups, and each of the others pays the whole distance{bound}. Making hits "
-        f"faster would change little; fewer misses would. A name is in the cache only if it was asked for in the last {ttl} s, "
-        f"so names that are wanted often are there and the many others of the {int(result.knobs['names']):,} mostly are not. A "
-        "longer TTL or fewer names raise the share; a longer distance makes both ways dearer."
+        f"The cache answered {number(share)} % of the lookups, and each of the others pays the whole "
+        f"distance{bound}. Of all the time that lookups with the cache took, hits make up {number(100 * hits)} "
+        f"%{faster}. A name is in the cache only if it was asked for in the last {ttl} s, so names that are wanted "
+        "often are there and rare ones mostly are not. A longer TTL or fewer names than "
+        f"{int(result.knobs['names']):,} raise the share of hits; a longer distance makes both ways dearer."
     )
 
 
 def _staleness(result: Result) -> str:
     stale, ttl = result.values(_STALE), int(result.knobs["ttl"])
     return (
-        f"After the address had changed at the server, the cache gave the old one for {_time(median(stale))} in the median of "
-        f"{len(stale)} names, and for {_time(max(stale))} at the most; the TTL is {_time(1000 * ttl)}. Nobody tells a cache "
-        "of a change: the TTL is the time for which the owner of the name promised not to mind. To move a "
-        "service, lower the TTL at least one old TTL ahead, and keep the old address serving until the last caches have let go. "
-        "See [DNS](concept:dns)."
+        f"After the address had changed at the server, the cache gave the old one for {_time(median(stale))} in the "
+        f"median of {len(stale)} names, and for {_time(max(stale))} at the most (until the new one had arrived); the "
+        f"TTL is {_time(1000 * ttl)}. Nobody tells a cache of a change: the TTL is the time for which the owner of "
+        "the name promised not to mind. To move a service, lower the TTL at least one old TTL ahead, and keep the "
+        "old address serving until the last caches have let go. See [DNS](concept:dns)."
     )
 
 
@@ -325,13 +334,13 @@ def _elsewhere(result: Result) -> str:
     costs = (
         "On this machine `localhost` could not be resolved by `getaddrinfo`. "
         if _LOCALHOST in result.facts
-        else f'`getaddrinfo("localhost")` took {_time(median(result.values(_LOCALHOST)) / 1000)} here; that name usually stands in '
+        else f"`{_LOCALHOST}` took {_time(median(result.values(_LOCALHOST)) / 1000)} here; that name usually stands in "
         "`/etc/hosts`, which is read anew. "
     )
     return costs + (
-        "The C library keeps no answers between two calls: unless the program or a service of the machine does, every "
-        "new connection to a host name begins with a question to the name server. A pool of open connections saves the lookup too, and "
-        "for that reason may stay with an old address longer than any TTL."
+        "The C library keeps no answers between two calls: unless the program or a service of the machine does, "
+        "every new connection to a host name begins with a question to the name server. A pool of open connections "
+        "saves the lookup too, and for that reason may stay with an old address longer than any TTL."
     )
 
 

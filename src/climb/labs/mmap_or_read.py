@@ -24,7 +24,9 @@ from climb.labs.result import Result
 from climb.labs.statistics import Estimate, median, median_estimate, ratio_estimate
 from climb.labs.verdicts import number
 
-_ROUNDS = 15
+_ROUNDS = 25
+_ROUNDS_LEAST = 7
+_ENOUGH_SECONDS = 8.0  # many small pieces of a large file get fewer rounds
 _MIB = 1024 * 1024
 _LINE = 64  # bytes in a cache line: looking at one of each makes the processor fetch them all
 
@@ -74,7 +76,10 @@ def measure(knobs: Knobs, bench: Bench) -> None:
             read()
         read_before = resource.getrusage(resource.RUSAGE_SELF).ru_inblock
         gc.disable()
-        for _ in bench.rounds(_ROUNDS, "reading"):
+        begin = time.monotonic()
+        for done in bench.rounds(_ROUNDS, "reading"):
+            if done >= _ROUNDS_LEAST and time.monotonic() - begin > _ENOUGH_SECONDS:
+                break
             for name, read in ways.items():
                 bench.record(name, _microseconds(read) / len(in_order), unit="µs")
         bench.fact("blocks read from a device", resource.getrusage(resource.RUSAGE_SELF).ru_inblock - read_before)

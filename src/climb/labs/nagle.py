@@ -40,15 +40,15 @@ lab = Lab(
     title="The 40 ms that nobody ordered",
     question="Why does a small request over TCP sometimes take tens of milliseconds when nothing is busy?",
     about=(
-        "A client sends a request and waits for a one-byte answer, over loopback, on connections that stay open. The same bytes go "
-        "out in several writes or in one; Nagle's algorithm is left on or turned off (`TCP_NODELAY`); and once the server has its "
-        "kernel acknowledge every piece at once (`TCP_QUICKACK`). Measured: the time from before the first write until the answer "
-        "is there. The four ways take turns in a drawn order, after each "
-        "connection has made some exchanges unmeasured."
+        "A client sends a request and waits for a one-byte answer, over loopback, on connections that stay open. "
+        "The same bytes go out in several writes or in one; Nagle's algorithm is left on or turned off "
+        "(`TCP_NODELAY`); and once the server has its kernel acknowledge every piece at once (`TCP_QUICKACK`). "
+        "Measured: the time from before the first write until the answer is there. The four ways take turns in a "
+        "drawn order, after each connection has made some exchanges unmeasured."
     ),
     concepts=("sockets", "timeouts"),
     prediction=Prediction(
-        ask="How many milliseconds does one exchange take when the request goes out in small writes and TCP is left as it is?",
+        ask="How many milliseconds does one exchange take if the request goes out in small writes, TCP as it is?",
         unit="ms",
     ),
     knobs=(
@@ -97,7 +97,7 @@ def measure(knobs: Knobs, bench: Bench) -> None:
 
 
 def _serve(connection: Connection, request_bytes: int, acknowledge_at_once: bool) -> None:
-    """Answer every ``request_bytes`` of a connection with one byte; each connection has a thread that sleeps in recv."""
+    """Answer every ``request_bytes`` of a connection with one byte; each connection has a thread."""
     address = f"127.{random.randrange(1, 255)}.{random.randrange(1, 255)}.{random.randrange(1, 255)}"
     with socket.create_server((address, 0)) as listener:
         connection.send(listener.getsockname())
@@ -153,9 +153,10 @@ def explain(result: Result) -> Explanation:
         text="\n\n".join([*paragraphs, _advice(result)]),
         plots=(_bars(result), _first_exchanges(result)),
         trust=(
-            "Loopback's largest segment is much larger than the usual 1,460 bytes of an Ethernet, so here only a much larger "
-            "write counts as full; over a network the round trip comes on top of all four.",
-            "How long an acknowledgement is delayed is decided by the receiver's kernel: other systems have other timers.",
+            "Loopback's largest segment is much larger than the usual 1,460 bytes of an Ethernet, so here only a "
+            "much larger write counts as full; over a network the round trip comes on top of all four.",
+            "How long an acknowledgement is delayed is decided by the receiver's kernel: other systems have other "
+            "timers.",
         ),
     )
 
@@ -179,28 +180,29 @@ def _headline(result: Result, stalled: bool) -> str:
 
 def _what(result: Result, stalls: int) -> str:
     return (
-        f"With TCP as it is, {stalls} of {len(result.values(_DEFAULT))} exchanges took {number(_STALL_MS)} ms or longer, and the "
-        f"median is {_ms(result, _DEFAULT)}. The same pieces with `TCP_NODELAY` took {_ms(result, _NODELAY)}, and the same bytes "
-        f"in one write, with Nagle's algorithm on, {_ms(result, _ONE)}."
+        f"With TCP as it is, {stalls} of {len(result.values(_DEFAULT))} exchanges took {number(_STALL_MS)} ms or "
+        f"longer, and the median is {_ms(result, _DEFAULT)}. The same pieces with `TCP_NODELAY` took "
+        f"{_ms(result, _NODELAY)}, and the same bytes in one write, with Nagle's algorithm on, {_ms(result, _ONE)}."
     )
 
 
 def _why(result: Result) -> str:
     quick = median(result.values(_QUICK))
     why = (
-        "The first write leaves at once. Nagle's algorithm (RFC 896) then keeps the next small segment back until the first one is "
-        "acknowledged. The server has half a request, so it has nothing to answer, and its kernel delays the acknowledgement in "
-        "the hope of sending it along with data (RFC 1122, section 4.2.3.2; Linux waits 40 ms at the least, rounded up to "
-        "the ticks of its timers). Each side waits for the other until that [timer](concept:timeouts) ends; neither has anything to "
-        "compute meanwhile. "
+        "The first write leaves at once. Nagle's algorithm (RFC 896) then keeps the next small segment back until "
+        "the first one is acknowledged. The server has half a request, so it has nothing to answer, and its kernel "
+        "delays the acknowledgement in the hope of sending it along with data (RFC 1122, section 4.2.3.2; Linux "
+        "waits 40 ms at the least, rounded up to the ticks of its timers). Each side waits for the other until that "
+        "[timer](concept:timeouts) ends; neither has anything to compute meanwhile. "
     )
     if quick < _STALL_MS:
         return why + (
-            f"It needs both halves: with a server that had every piece acknowledged at once the same client took {number(quick)} ms."
+            "It needs both halves: with a server that had every piece acknowledged at once the same client took "
+            f"{number(quick)} ms."
         )
     return why + (
-        f"Even with a server that asked for acknowledgements at once the median was {number(quick)} ms, so on this machine "
-        "`TCP_QUICKACK` did not help."
+        f"Even with a server that asked for acknowledgements at once the median was {number(quick)} ms, so on this "
+        "machine `TCP_QUICKACK` did not help."
     )
 
 
@@ -208,10 +210,10 @@ def _beginning(result: Result) -> str:
     first, last = _ms(result, _NEW, 1), _ms(result, _NEW, _FIRST_EXCHANGES)
     if median(result.values(_NEW, 1)) < _STALL_MS <= median(result.values(_NEW, _FIRST_EXCHANGES)):
         return (
-            f"A test with one exchange would have missed it: the first exchange of a new connection took {first}, the "
-            f"{_FIRST_EXCHANGES}th {last}. Linux acknowledges the first segments of a [connection](concept:sockets) at once, "
-            "and begins to delay when data has gone both ways. So the fault shows on connections that stay open, such as those of a "
-            "pool, and hides in short tests."
+            f"A test with one exchange would have missed it: the first exchange of a new connection took {first}, "
+            f"the {_FIRST_EXCHANGES}th {last}. Linux acknowledges the first segments of a "
+            "[connection](concept:sockets) at once, and begins to delay when data has gone both ways. So the fault "
+            "shows on connections that stay open, such as those of a pool, and hides in short tests."
         )
     return f"Of a new connection the first exchange took {first}, the {_FIRST_EXCHANGES}th {last}."
 
@@ -219,19 +221,21 @@ def _beginning(result: Result) -> str:
 def _why_not(result: Result, stalls: int) -> str:
     if int(result.knobs["writes"]) == 1:
         return (
-            "There was one write to send, and nothing of this connection was unacknowledged: Nagle's algorithm keeps a small segment "
-            "back only while an earlier one is under way. Set the writes to two and it has something to keep back."
+            "There was one write to send, and nothing of this connection was unacknowledged: Nagle's algorithm "
+            "keeps a small segment back only while an earlier one is under way. Set the writes to two and it has "
+            "something to keep back."
         )
     if int(result.knobs["size"]) >= result.number(_MSS):
         return (
-            f"Each write is larger than a segment (at most {result.number(_MSS):,.0f} bytes on this connection). Nagle's algorithm "
-            "does not keep full segments back, and a receiver acknowledges every second full segment at once (RFC 1122, section "
-            "4.2.3.2), so nobody waits for long. Make the writes smaller to see the wait."
+            f"Each write is larger than a segment (at most {result.number(_MSS):,.0f} bytes on this connection). "
+            "Nagle's algorithm does not keep full segments back, and a receiver acknowledges every second full "
+            "segment at once (RFC 1122, section 4.2.3.2), so nobody waits for long. Make the writes smaller to see "
+            "the wait."
         )
     if stalls:
         return (
-            f"{stalls} exchanges did wait for a delayed acknowledgement, less than half of them: with pieces of this size full "
-            "segments come together in some exchanges, and these leave without waiting."
+            f"{stalls} exchanges did wait for a delayed acknowledgement, less than half of them: with pieces of this "
+            "size full segments come together in some exchanges, and these leave without waiting."
         )
     return (
         "The wait that this lab looks for did not appear here. A kernel may acknowledge at once (Linux does so at a "
@@ -246,7 +250,7 @@ def _advice(result: Result) -> str:
     if int(result.knobs["writes"]) == 1:
         compared = ""
     elif ratio.low > 1:
-        compared = f" Sending in one write is the better cure: `TCP_NODELAY` took {number(ratio.value)} times as long {between}."
+        compared = f" One write is the better cure: `TCP_NODELAY` took {number(ratio.value)} times as long {between}."
     elif ratio.high < 1:
         compared = (
             f" Here `TCP_NODELAY` took {number(ratio.value)} times as long as one write {between}, which is less."
@@ -254,9 +258,9 @@ def _advice(result: Result) -> str:
     else:
         compared = f" Between the two this run can't tell a difference: the ratio is {number(ratio.value)} {between}."
     return (
-        "For a backend: put a request together in memory and send it with one call (`writev` sends several buffers as one), "
-        f"and set `TCP_NODELAY` on connections that carry requests.{compared} A latency that stands at 40 ms and a little, whatever "
-        "the load, is the mark of this pair."
+        "For a backend: put a request together in memory and send it with one call (`writev` sends several buffers "
+        f"as one), and set `TCP_NODELAY` on connections that carry requests.{compared} A latency that stands at 40 "
+        "ms and a little, whatever the load, is the mark of this pair."
     )
 
 

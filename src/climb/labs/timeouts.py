@@ -45,6 +45,7 @@ _INITIAL_MS = 100.0  # until the first answer has come; RFC 6298 has a second, f
 _FLOOR_MS = 5.0  # RFC 6298 asks for a second, to be safe on the internet; nothing here takes that long
 _LONGEST_MS = 1000.0
 _GRANULARITY_MS = 1.0
+_LATE_NS = 2_000_000_000  # for the last answers that were given up, on a busy machine
 _REQUEST = struct.Struct("!I")
 
 Draws: TypeAlias = tuple[float | None, ...]
@@ -53,11 +54,12 @@ lab = Lab(
     title="How long to wait for an answer",
     question="Should a timeout be a number in the configuration, or follow what the answers take?",
     about=(
-        "A server on loopback answers each request after a drawn delay: at least 4 ms, plus jitter drawn from an exponential "
-        "distribution; some answers are never sent. Two clients send the same requests over UDP, one after another, and really "
-        "wait. One has a fixed timeout; the other computes it from the answers as RFC 6298 says (SRTT + 4·RTTVAR, doubled after a "
-        "timeout), here with a floor of 5 ms. Each request is sent once. Measured: the share of time spent on answers that never came, and how many "
-        "answers were given up although they came."
+        "A server on loopback answers each request after a drawn delay: at least 4 ms, plus jitter drawn from an "
+        "exponential distribution; some answers are never sent. Two clients send the same requests over UDP, one "
+        "after another, and really wait. One has a fixed timeout; the other computes it from the answers as RFC "
+        "6298 says (SRTT + 4·RTTVAR, doubled after a timeout), here with a floor of 5 ms. Each request is sent "
+        "once. Measured: the share of time spent on answers that never came, and how many answers were given up "
+        "although they came."
     ),
     concepts=("timeouts", "udp"),
     prediction=Prediction(
@@ -95,7 +97,7 @@ class Fixed:
 class Adaptive:
     """The retransmission timeout of RFC 6298, section 2, with this lab's constants.
 
-    A late answer is learnt from as well: its number says which request it answers, so it is never ambiguous (section 3).
+    A late answer is learnt from as well: its number says which request it answers, so it is not ambiguous (section 3).
     """
 
     def __init__(self) -> None:
@@ -149,7 +151,7 @@ def measure(knobs: Knobs, bench: Bench) -> None:
 
 
 def _draws(chance: random.Random, jitter_ms: float, loss: float) -> Draws:
-    """Each answer's delay in milliseconds, None for a lost one: in each round the same number is lost, at drawn places."""
+    """Each answer's delay in ms, None for a lost one: in each round the same number is lost, at drawn places."""
 
     def delay() -> float:
         return _BASE_MS + chance.expovariate(1 / jitter_ms)
@@ -187,8 +189,11 @@ def _ask_all(address: tuple[str, int], draws: Draws, timer: Fixed | Adaptive, wa
             waits.append(_Wait(timer.milliseconds, time.perf_counter_ns()))
             client.send(_REQUEST.pack(request))
             _wait(client, waits, timer)
-        latest = max(delay for delay in draws if delay is not None)
-        _receive_until(client, waits, timer, time.perf_counter_ns() + int((latest + 50) * 1e6), lambda: False)
+        coming = [request for request, delay in enumerate(draws) if delay is not None]
+        deadline = time.perf_counter_ns() + _LATE_NS
+        _receive_until(
+            client, waits, timer, deadline, lambda: all(waits[each].answer_ms is not None for each in coming)
+        )
 
 
 def _wait(client: socket.socket, waits: list[_Wait], timer: Fixed | Adaptive) -> None:
@@ -244,15 +249,17 @@ def explain(result: Result) -> Explanation:
     return Explanation(
         answer=vain,
         headline=(
-            f"Of every 100 answers {number(_loss(result))} never came; waiting for them took {number(vain.value)} % of the time with "
-            f"{_name(result)}, and {number(adaptive)} % with the adaptive one."
+            f"Of every 100 answers {number(_loss(result))} never came; waiting for them took {number(vain.value)} % "
+            f"of the time with {_name(result)}, and {number(adaptive)} % with the adaptive one."
         ),
         text="\n\n".join(paragraphs),
         plots=(_shares(result), _answers(result)),
         trust=(
-            "The delays and losses are drawn (the seed is stored with the result), not a network's: real delays often come in bursts, "
-            "and with heavier tails than the exponential distribution that this lab draws from.",
-            f"The share of lost answers is the same in each of the {_ROUNDS} rounds, so the intervals know nothing of how losses vary.",
+            "The delays and losses are drawn (the seed is stored with the result), not a network's: real delays "
+            "often come in bursts, and with heavier tails than the exponential distribution that this lab draws "
+            "from.",
+            f"The share of lost answers is the same in each of the {_ROUNDS} rounds, so the intervals know nothing "
+            "of how losses vary.",
         ),
     )
 
@@ -272,16 +279,19 @@ def _lost(result: Result) -> str:
     if ratio.low > 1:
         compared = f"The fixed timeout spent {number(ratio.value)} times as large a share of its time on them {between}"
     elif ratio.high < 1:
-        compared = f"The fixed timeout spent the smaller share of its time on them, {number(ratio.value)} of the adaptive one's {between}"
+        compared = (
+            f"The fixed timeout spent the smaller share on them, {number(ratio.value)} of the adaptive one's {between}"
+        )
     else:
         compared = (
             f"Which timeout spent the larger share on them this run can't tell (ratio {number(ratio.value)}, {between})"
         )
     return (
-        f"A lost answer costs the whole [timeout](concept:timeouts). The median answer that came took "
+        "A lost answer costs the whole [timeout](concept:timeouts). The median answer that came took "
         f"{number(median(result.values(_ANSWERS)))} ms, so {_name(result)} is "
-        f"{number(float(result.knobs['fixed']) / median(result.values(_ANSWERS)))} times that; the adaptive one lay between "
-        f"{number(quantile(timeouts, 0.25))} and {number(quantile(timeouts, 0.75))} ms half of the time. {compared}."
+        f"{number(float(result.knobs['fixed']) / median(result.values(_ANSWERS)))} times that; the adaptive one lay "
+        f"between {number(quantile(timeouts, 0.25))} and {number(quantile(timeouts, 0.75))} ms half of the time. "
+        f"{compared}."
     )
 
 
@@ -289,17 +299,17 @@ def _early(result: Result) -> str:
     counts = {
         name: (result.number(_FALSE.format(name)), result.number(_CAME.format(name))) for name in (_FIXED, _ADAPTIVE)
     }
-    told = {name: f"{false:.0f} of {came:.0f} answers" for name, (false, came) in counts.items()}
+    told = {name: f"{false:.0f} of {came:.0f}" for name, (false, came) in counts.items()}
     said = (
-        f"The price of impatience are false timeouts: the fixed timeout gave up on {told[_FIXED]} that did come, the adaptive one on "
-        f"{told[_ADAPTIVE]}. "
+        "The price of impatience is false timeouts: of the answers that came, the fixed timeout gave up on "
+        f"{told[_FIXED]}, the adaptive one on {told[_ADAPTIVE]}. "
     )
     if not any(false for false, _ in counts.values()):
         return said + "In this run neither had any."
     return said + (
-        "The server did that work for nobody, and a client that asks again makes it do the work twice, most often when it is slow "
-        "already. SRTT + 4·RTTVAR leaves room for the usual scatter and no more; TCP adds a floor for the rest (a "
-        "second in RFC 6298, 200 ms in Linux)."
+        "The server did that work for nobody, and a client that asks again makes it do the work twice, most often "
+        "when it is slow already. SRTT + 4·RTTVAR leaves room for the usual scatter and no more; TCP adds a floor "
+        "for the rest (a second in RFC 6298, 200 ms in Linux)."
     )
 
 
@@ -318,16 +328,17 @@ def _overall(result: Result) -> str:
     if ratio.high < 1:
         return (
             said
-            + f"the fixed one did better here, at {number(ratio.value)} of that ({number(ratio.low)} to {number(ratio.high)})."
+            + f"the fixed one did better, at {number(ratio.value)} of that ({number(ratio.low)} to {number(ratio.high)})."
         )
     return said + f"no difference that this run can tell (ratio {number(ratio.low)} to {number(ratio.high)})."
 
 
 def _meaning(result: Result) -> str:
-    chosen = f"The number {number(float(result.knobs['fixed']))} knows nothing of the jitter ({number(float(result.knobs['jitter']))} ms here)"
+    fixed, jitter = (number(float(result.knobs[knob])) for knob in ("fixed", "jitter"))
     return (
-        f"{chosen}: change one of the two and run again. A fixed timeout can be right for one server on one day; an adaptive one "
-        "needs a floor, a first value and answers to learn from, and must stay below the deadline of whoever waits for you."
+        f"The number {fixed} knows nothing of the jitter ({jitter} ms here): change one of the two and run again. A "
+        "fixed timeout can be right for one server on one day; an adaptive one needs a floor, a first value and "
+        "answers to learn from, and must stay below the deadline of whoever waits for you."
     )
 
 
@@ -357,8 +368,9 @@ def _answers(result: Result) -> StripPlot:
     return StripPlot(
         title="When the answers came, and when the clients gave up",
         alt=(
-            f"{len(answers)} answers came after {number(min(answers))} to {number(max(answers))} ms, the median after "
-            f"{number(median(answers))} ms. The fixed timeout is at {number(fixed)} ms, the adaptive one's median at {number(adaptive)} ms."
+            f"{len(answers)} answers came after {number(min(answers))} to {number(max(answers))} ms, the median "
+            f"after {number(median(answers))} ms. The fixed timeout is at {number(fixed)} ms, the adaptive one's "
+            f"median at {number(adaptive)} ms."
         ),
         marks=(
             Mark(value=fixed, label=f"fixed: {number(fixed)} ms"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hmac
+from pathlib import Path
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-__all__ = ["action", "text"]
+from climb.errors import UsageError
+
+__all__ = ["action", "folder", "text"]
 
 _LONGEST = 1024 * 1024  # of one field, such as a journal entry
 _FIELDS = 50
@@ -31,3 +34,12 @@ def text(form: FormData, name: str) -> str:
     """A field as text with plain line ends; empty if it is missing."""
     value = form.get(name)
     return value.replace("\r\n", "\n") if isinstance(value, str) else ""
+
+
+def folder(request: Request, form: FormData) -> Path:
+    """The folder that was typed: ``~`` is the home, and a relative one begins where the workbench was started."""
+    start: Path = request.app.state.settings.start
+    try:
+        return start / Path(text(form, "folder").strip()).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{text(form, 'folder')!r} is no folder: {error}") from error

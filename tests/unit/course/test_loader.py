@@ -57,7 +57,9 @@ def test_a_concept_is_found_by_slug_and_by_other_names(good: Path) -> None:
     ("name", "old", "new", "said"),
     [
         pytest.param("works.toml", 'title = "A Book"', 'title = "A Book', "works.toml:8: ", id="broken TOML"),
-        pytest.param("concepts/queue.md", 'ask = "Who', "ask = Who", "concepts/queue.md:12: ", id="broken TOML of a page"),
+        pytest.param(
+            "concepts/queue.md", 'ask = "Who', "ask = Who", "concepts/queue.md:12: ", id="broken TOML of a page"
+        ),
         pytest.param("projects.toml", "[echo]", "[echo", "projects.toml:1: ", id="broken table"),
         pytest.param(
             "concepts/stack.md",
@@ -108,7 +110,9 @@ def test_a_concept_is_found_by_slug_and_by_other_names(good: Path) -> None:
             "concepts/queue.md:21: Expected `str`, got `int`",
             id="wrong type in the second choice",
         ),
-        pytest.param("works.toml", "[other]", "other = 3\n[third]", "works.toml:1: other is not a table", id="no table"),
+        pytest.param(
+            "works.toml", "[other]", "other = 3\n[third]", "works.toml:1: other is not a table", id="no table"
+        ),
         pytest.param(
             "modules/1.1.md",
             '"stack"]',

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -30,18 +28,12 @@ async def start(request: Request) -> Response:
         submission, _ = reference_submission(home_folder(), reference)
         title = f"Our own {reference}"
     else:
-        submission = load_submission(_folder(request, forms.text(form, "folder")))
+        submission = load_submission(forms.folder(request, form))
         title = f"{submission.project} in {submission.folder}"
     task = Judge(folder=str(submission.folder), seed=new_seed(), plan=plan, reference=reference)
     job = request.app.state.jobs.submit(judging_job(task, title))
     await job.wait_for_place(request.app.state.patience)
     return RedirectResponse(job.place if job.place and not job.problem else f"/jobs/{job.id}", 303)
-
-
-def _folder(request: Request, typed: str) -> Path:
-    """The folder that was typed: ``~`` is the home, and a relative one begins where the workbench was started."""
-    start: Path = request.app.state.settings.start
-    return start / Path(typed.strip()).expanduser()
 
 
 async def waiting(request: Request) -> Response:

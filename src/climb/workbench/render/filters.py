@@ -9,7 +9,7 @@ from typing import Any
 
 from climb.labs.verdicts import number
 from climb.printable import printable
-from climb.workbench.render.markdown import markdown
+from climb.workbench.render.markdown import inline_markdown, markdown
 
 __all__ = ["FILTERS"]
 
@@ -34,6 +34,7 @@ def count(value: int, one: str, many: str | None = None) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "count": count,
+    "inline_markdown": inline_markdown,
     "markdown": markdown,
     "moment": moment,
     "number": number,

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from climb.course.loader import content_folder
 from climb.workbench.render.drawing import drawing
 
-__all__ = ["markdown", "our_link"]
+__all__ = ["inline_markdown", "markdown", "our_link"]
 
 _PLACES = {"concept": "/concepts/", "lab": "/labs/", "project": "/projects/", "module": "/modules/", "run": "/runs/"}
 _OUR_SCHEME = re.compile(
@@ -27,6 +27,11 @@ _OUR_SCHEME = re.compile(
 def markdown(text: str, *, first_heading: int = 2) -> Markup:
     """``text`` as markup; its top headings become ``h<first_heading>``."""
     return Markup(_renderer(first_heading).render(text))  # noqa: S704 - made by a renderer that escapes all raw markup
+
+
+def inline_markdown(text: str) -> Markup:
+    """``text`` of one line as markup, without a paragraph around it."""
+    return Markup(_renderer(2).renderInline(text))  # noqa: S704 - as above
 
 
 def our_link(address: str) -> str | None:

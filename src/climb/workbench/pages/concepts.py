@@ -1,0 +1,67 @@
+"""A concept's page, and its question."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from climb.course.loader import course
+from climb.course.model import Concept
+from climb.errors import UsageError
+from climb.labs import lab as labs
+from climb.progress.answers import answers, record
+from climb.workbench import forms
+from climb.workbench.templating import page
+
+__all__ = ["ROUTES"]
+
+
+async def show(request: Request) -> Response:
+    """The page, the labs that measure it, the question with the answer that was given."""
+    concept = _concept(request)
+    if concept.slug != request.path_params["concept"]:
+        return RedirectResponse(f"/concepts/{concept.slug}", 301)
+    given = answers(request.app.state.settings.home).get(concept.slug)
+    return _page(request, concept, given=given, problem="")
+
+
+async def answer(request: Request) -> Response:
+    """Judge the answer, and show what it teaches."""
+    form = await forms.action(request)
+    concept = _concept(request)
+    if concept.question is None:
+        raise HTTPException(404, f"{concept.title} has no question yet.")
+    try:
+        given = record(request.app.state.settings.home, concept.slug, concept.question, forms.text(form, "answer"))
+    except UsageError as error:
+        return _page(request, concept, given=None, problem=str(error))
+    return _page(request, concept, given=given, problem="")
+
+
+def _page(request: Request, concept: Concept, **values: object) -> Response:
+    modules = [module for module in course().modules.values() if concept.slug in module.concepts]
+    order = [slug for module in modules for slug in module.concepts if course().concepts[slug].body]
+    here = order.index(concept.slug) if concept.slug in order else len(order)
+    return page(
+        request,
+        "concept.html",
+        course=course(),
+        concept=concept,
+        modules=modules,
+        following=course().concepts[order[here + 1]] if here + 1 < len(order) else None,
+        labs=[lab for lab in map(labs.find, labs.slugs()) if any(course().concept(c) is concept for c in lab.concepts)],
+        values=values,
+    )
+
+
+def _concept(request: Request) -> Concept:
+    name = request.path_params["concept"]
+    found = course().concept(name)
+    if found is None:
+        raise HTTPException(404, f"There is no concept {name!r}.")
+    return found
+
+
+ROUTES = [Route("/concepts/{concept}", show), Route("/concepts/{concept}", answer, methods=["POST"])]
