@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Sequence
 from itertools import groupby
@@ -26,7 +25,7 @@ from climb.journal.export import HEAD, export
 from climb.journal.files import journal_folder, path_of
 from climb.journal.prompts import Occasion, Prompt
 from climb.journal.words import day
-from climb.journal.writing import abandon, begin, begin_again, conclude, unfinished
+from climb.journal.writing import abandon, begin, begin_again, conclude, name_of, unfinished
 
 __all__ = ["reflect"]
 
@@ -109,7 +108,7 @@ def _show(prompts: Sequence[Prompt], drafts: Sequence[Draft]) -> None:
         for number, draft in enumerate(drafts, 1):
             _line(
                 f"d{number}",
-                f"{draft.title or draft.prompt or draft.entry or 'Without a title'} ({day(draft.changed)})",
+                f"{name_of(draft)} ({day(draft.changed)})",
             )
 
 
@@ -153,17 +152,22 @@ def _begun(home: Path, prompts: Sequence[Prompt], drafts: Sequence[Draft], chose
 
 
 def _edit_entry(home: Path, name: str, *, alone: bool) -> None:
-    with contextlib.suppress(UsageError):
-        if path_of(home, name).exists():
-            if not alone:
-                raise UsageError("an entry is edited without --prompt and --json", next_step=f"climb reflect {name}")
-            editor()
-            _write(home, begin_again(home, name))
-            return
-    raise UsageError(
-        f"{name!r} is neither a module nor an entry; the modules are {', '.join(course().modules)}",
-        next_step="climb reflect --list   (names the entries)",
-    )
+    if not _is_entry(home, name):
+        raise UsageError(
+            f"{name!r} is neither a module nor an entry; the modules are {', '.join(course().modules)}",
+            next_step="climb reflect --list   (names the entries)",
+        )
+    if not alone:
+        raise UsageError("an entry is edited without --prompt and --json", next_step=f"climb reflect {name}")
+    editor()
+    _write(home, begin_again(home, name))
+
+
+def _is_entry(home: Path, name: str) -> bool:
+    try:
+        return path_of(home, name).is_file()
+    except UsageError:
+        return False
 
 
 def _write(home: Path, path: Path) -> None:

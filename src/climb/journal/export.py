@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from climb.course.model import Course
 from climb.errors import ClimbError
@@ -14,6 +14,7 @@ from climb.journal.entries import Entry, entries
 from climb.journal.evidence import explained_or_none, lab_words
 from climb.journal.quotes import lab_in_words, run_in_words
 from climb.journal.references import Kind, Reference, escaped, parse_reference, quoted
+from climb.journal.titles import without_title
 from climb.journal.words import day
 from climb.labs.store import find_result
 from climb.progress.history import run_summaries
@@ -48,7 +49,7 @@ class _Writer:
         parts = [f"## {escaped(entry.title)}", f"{day(entry.created)}{module}"]
         if entry.prompt:
             parts.append("\n".join(f"> {escaped(line)}" for line in entry.prompt.splitlines() if line.strip()))
-        text = _closed(_lowered(self._noted(entry.text), entry.title))
+        text = _closed(_lowered(self._noted(without_title(entry.text, entry.title))))
         parts += [text] if text else []
         parts += self._about(entry)
         return "\n\n".join(parts) + "\n"
@@ -113,24 +114,15 @@ def _short(reference: Reference) -> str:
     return f"{kind} {escaped(reference.name)}{part}"
 
 
-def _lowered(text: str, title: str) -> str:
-    """The text with its headings below the entry's own; a first heading that only repeats the title is left out."""
+def _lowered(text: str) -> str:
+    """The text with its headings below the entry's own."""
     tokens, lines = _engine().parse(text), text.split("\n")
-    for at, token in reversed(list(enumerate(tokens))):
-        if token.type == "heading_open" and token.level == 0 and token.map is not None:
-            first, end = token.map
-            repeated = at == 0 and " ".join(_words(tokens[1]).split()) == title
-            lines[first:end] = [] if repeated else [_heading(token, tokens[at + 1])]
+    for opened, inline in reversed(list(pairwise(tokens))):
+        if opened.type == "heading_open" and opened.level == 0 and opened.map is not None:
+            first, end = opened.map
+            level = min(int(opened.tag[1]) + _LEVELS, 6)
+            lines[first:end] = [f"{'#' * level} {' '.join(inline.content.split())}".rstrip()]
     return "\n".join(lines).strip("\n")
-
-
-def _heading(opened: Token, inline: Token) -> str:
-    level = min(int(opened.tag[1]) + _LEVELS, 6)
-    return f"{'#' * level} {' '.join(inline.content.split())}".rstrip()
-
-
-def _words(inline: Token) -> str:
-    return "".join(child.content for child in inline.children or [])
 
 
 def _closed(text: str) -> str:

@@ -60,7 +60,6 @@ def from_modules(modules: Iterable[Module]) -> list[Prompt]:
             occasion=Occasion.MODULE,
             ask=reflection.ask,
             module=module.id,
-            about=(Reference(Kind.MODULE, module.id).address,),
         )
         for module in modules
         for reflection in module.reflections

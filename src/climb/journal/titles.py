@@ -8,7 +8,7 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-__all__ = ["title_of"]
+__all__ = ["title_of", "without_title"]
 
 _WORDS = 8
 
@@ -24,6 +24,14 @@ def title_of(text: str, *, headings_only: bool = False) -> str:
         return ""
     words = next((words for token in tokens if token.type == "inline" and (words := _plain(token).split())), [])
     return " ".join(words[:_WORDS]) + (" …" if len(words) > _WORDS else "")
+
+
+def without_title(text: str, title: str) -> str:
+    """The text for a page that shows ``title`` above it: a heading at its very beginning that says the same is left out."""
+    tokens = _engine().parse(text)
+    if len(tokens) < 2 or tokens[0].type != "heading_open" or tokens[0].map is None or _plain(tokens[1]) != title:
+        return text
+    return "\n".join(text.split("\n")[tokens[0].map[1] :]).lstrip("\n")
 
 
 def _plain(token: Token) -> str:

@@ -18,8 +18,9 @@ from climb.journal.drafts import (
 )
 from climb.journal.entries import Conflict, Saved, create, replace, source
 from climb.journal.prompts import Prompt
+from climb.journal.titles import title_of
 
-__all__ = ["abandon", "begin", "begin_again", "conclude", "unfinished"]
+__all__ = ["abandon", "begin", "begin_again", "conclude", "name_of", "unfinished"]
 
 _KIND = "terminal"  # windows of this kind are ours; those of a browser may still be open there
 _HOW = "Write below this comment. Without a title above, the first heading or the first words become it."
@@ -55,6 +56,11 @@ def begin_again(home: Path, name: str) -> Path:
 def unfinished(home: Path) -> list[Draft]:
     """The drafts that were begun in a terminal, have something written and were not concluded; the newest first."""
     return [draft for draft in _ours(home) if _has_something(home, draft)]
+
+
+def name_of(draft: Draft) -> str:
+    """What a draft may be called in a list."""
+    return draft.title or draft.prompt or draft.entry or title_of(_own_text(draft)) or "Without a title"
 
 
 def abandon(home: Path, path: Path) -> bool:

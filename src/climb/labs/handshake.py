@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
 import socket
 import struct
@@ -24,6 +25,7 @@ _REUSED = "time of a request, by requests on its connection"
 _KEPT = "time of a request on one connection kept open"
 _CONNECT = "of that, until connect returns"
 _OPENED = "connections opened"
+_PROCESSORS = "processors in use"
 
 _ROUNDS = 60
 _REQUESTS = 64  # in each condition of a round
@@ -52,7 +54,7 @@ lab = Lab(
         Knob("distance", "round-trip time for the calculation, in ms", default=20.0, choices=(0.2, 1.0, 20.0, 100.0)),
         Knob("processors", "processors that client and server run on", default=1, choices=(1, 2)),
     ),
-    seconds=3,
+    seconds=2,
 )
 
 
@@ -66,8 +68,11 @@ def why_not() -> str | None:
 def measure(knobs: Knobs, bench: Bench) -> None:
     """Time the conditions by turns, each with the same number of requests."""
     size = int(knobs["answer"])
+    processors = sorted(os.sched_getaffinity(0))[-int(knobs["processors"]) :]
+    bench.fact(_PROCESSORS, len(processors))
     with ExitStack() as stack:
-        address = stack.enter_context(bench.process(_serve, size)).recv()
+        address = stack.enter_context(bench.process(_serve, size, processors[0])).recv()
+        os.sched_setaffinity(0, {processors[-1]})
         for requests in _PER_CONNECTION:
             _reconnecting(address, size, requests)
         gc.disable()
@@ -125,9 +130,10 @@ def _ask(client: socket.socket, size: int) -> None:
         missing -= received
 
 
-def _serve(control: Connection, size: int) -> None:
+def _serve(control: Connection, size: int, processor: int) -> None:
     """Serve one connection after another: the client has only one at a time. Connections inherit the listener's options."""
     answer = bytes(size)
+    os.sched_setaffinity(0, {processor})
     address = f"127.{random.randrange(1, 255)}.{random.randrange(1, 255)}.{random.randrange(1, 255)}"
     gc.disable()
     with socket.create_server((address, 0)) as listener:
@@ -153,6 +159,7 @@ def explain(result: Result) -> Explanation:
         text="\n\n".join((_cost(result, ratio), _sharing(result), _far(result), _meaning(result))),
         plots=(_by_reuse(result), _by_distance(result)),
         trust=(
+            _placement(result),
             "Client and server are Python programs and part of the times; the same calls from another language take less of their own.",
             "Loopback loses no packets, has segments of up to 64 kB and no distance. The times over a distance are calculated as if a network "
             "had no limit but its round trips.",
@@ -167,6 +174,18 @@ def _headline(ratio: Estimate, new: float, kept: float) -> str:
     if ratio.high < 1:
         return f"On loopback a request with a connection of its own was the faster one here: {times}."
     return f"On loopback this run can tell no difference: {times}."
+
+
+def _placement(result: Result) -> str:
+    if result.number(_PROCESSORS) < 2:
+        return (
+            "Client and server share one processor, so that the system's choice where to run them is not in the numbers; with one each, every "
+            "request also pays for waking the other processor."
+        )
+    return (
+        "Client and server have a processor each, so every request pays for waking the other one, twice; how long that takes depends on how deep "
+        "an idle processor sleeps."
+    )
 
 
 def _cost(result: Result, ratio: Estimate) -> str:

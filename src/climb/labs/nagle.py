@@ -179,10 +179,15 @@ def _headline(result: Result, stalled: bool) -> str:
 
 
 def _what(result: Result, stalls: int) -> str:
-    return (
-        f"With TCP as it is, {stalls} of {len(result.values(_DEFAULT))} exchanges took {number(_STALL_MS)} ms or "
-        f"longer, and the median is {_ms(result, _DEFAULT)}. The same pieces with `TCP_NODELAY` took "
-        f"{_ms(result, _NODELAY)}, and the same bytes in one write, with Nagle's algorithm on, {_ms(result, _ONE)}."
+    counted = (
+        f"With TCP as it is, {stalls} of {len(result.values(_DEFAULT))} exchanges took {number(_STALL_MS)} ms or longer, and "
+        f"the median is {_ms(result, _DEFAULT)}. "
+    )
+    if int(result.knobs["writes"]) == 1:
+        return counted + f"The same write with `TCP_NODELAY` took {_ms(result, _NODELAY)}."
+    return counted + (
+        f"The same pieces with `TCP_NODELAY` took {_ms(result, _NODELAY)}, and the same bytes in one write, with Nagle's "
+        f"algorithm on, {_ms(result, _ONE)}."
     )
 
 
@@ -265,17 +270,21 @@ def _advice(result: Result) -> str:
 
 
 def _bars(result: Result) -> BarPlot:
-    series = (_DEFAULT, _NODELAY, _QUICK, _ONE)
-    estimates = {name: median_estimate(result.values(name)) for name in series}
+    rows = {name: median_estimate(result.values(name)) for name in (_DEFAULT, _NODELAY, _QUICK, _ONE)}
+    if int(result.knobs["writes"]) == 1:  # then _ONE has measured the same as _DEFAULT
+        del rows[_ONE]
+        rows = {name.replace("several writes", "one write"): each for name, each in rows.items()}
     predicted = result.predicted
     return BarPlot(
         title=f"One exchange: {_request(result)}, then the answer",
-        alt="Median time of an exchange: " + "; ".join(f"{name} {_ms(result, name)}" for name in series) + ".",
+        alt="Median time of an exchange: "
+        + "; ".join(f"{name} {number(each.value)} ms" for name, each in rows.items())
+        + ".",
         marks=()
         if predicted is None
         else (Mark(value=predicted.value, label=f"you predicted {number(predicted.value)} ms"),),
         axis=Axis(label="time of an exchange", unit="ms"),
-        bars=tuple(Bar(label=name, value=each.value, low=each.low, high=each.high) for name, each in estimates.items()),
+        bars=tuple(Bar(label=name, value=each.value, low=each.low, high=each.high) for name, each in rows.items()),
     )
 
 

@@ -28,8 +28,8 @@ _NEAREST = 16 * 1024  # fits into the first cache of any of them
 _NEAREST_TIMES = 20  # one pass over so little is too short to time
 
 _FIRST, _SECOND = "first touch", "second touch"
-_STRIDED = "one byte at each stride"
-_LOOP = "the loop alone, in the nearest cache"
+_STRIDED = "one touch at each stride"
+_LOOP = "loop alone in the nearest cache"
 
 lab = Lab(
     title="Page faults and strides",

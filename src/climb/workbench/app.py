@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from climb.errors import ClimbError, CourseError, SetupError, UsageError
 from climb.workbench.jobs import Jobs
-from climb.workbench.pages import all_runs, checks, concepts, modules, projects, route, run
+from climb.workbench.pages import all_runs, checks, concepts, journal, modules, projects, route, run
 from climb.workbench.security import Guard
 from climb.workbench.settings import Settings
 from climb.workbench.templating import page
@@ -27,7 +27,7 @@ __all__ = ["application"]
 
 _PATIENCE = 2.0  # seconds that a form waits for its run to begin before it shows the line
 
-_PAGES = (route, modules, concepts, projects, all_runs, run, checks)
+_PAGES = (route, modules, concepts, projects, journal, all_runs, run, checks)
 
 
 def application(settings: Settings) -> Starlette:

@@ -83,6 +83,18 @@ def test_one_write_has_nothing_to_hold_back() -> None:
     assert "Between the two" not in text
 
 
+def test_one_write_has_three_bars() -> None:
+    """With one write to a request no bar speaks of several, and the one that would be there twice is left out."""
+    bars = find("nagle").explanation(made(writes=1, default=(0.03,) * 10, sixth=0.03)).plots[0]
+
+    assert isinstance(bars, BarPlot)
+    assert [bar.label for bar in bars.bars] == [
+        "one write, TCP as it is",
+        "one write, TCP_NODELAY",
+        "one write, acknowledged at once",
+    ]
+
+
 def test_full_segments_are_not_held_back() -> None:
     """With writes larger than a segment the absence of a stall is explained by their size, with the size measured."""
     text = said(made(size=70_000, default=(0.1,) * 10, sixth=0.1))

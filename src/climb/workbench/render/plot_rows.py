@@ -1,0 +1,175 @@
+"""Bars and strips: a row for each condition, its name and value above its band, one axis below all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+
+import msgspec
+from markupsafe import Markup
+
+from climb.labs.plot import Axis, Bar, BarPlot, Mark, Strip, StripPlot
+from climb.labs.scale import Scale, figure, linear_scale, log_scale, tick_label
+from climb.workbench.render.lettering import clean, text_width, wrapped
+from climb.workbench.render.svg import LINE, SMALL, WIDTH, element, label, line_path, number, picture, segments
+
+__all__ = ["draw_bars", "draw_strips", "with_unit"]
+
+_LEFT, _RIGHT = 8.0, WIDTH - 8.0
+_NAME_SIZE = 14.0
+_NAME_LINE = 18.0
+_BAND = 20.0
+_GAP = 10.0
+_MARK_ROOM = 205.0  # less than half of the width, so a mark's label fits on one side of its line wherever that is
+_LANES = 5  # dots of a strip are spread over these, so that equal values are seen to be several
+_TICKS = 5
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """A row's name, its value in words, and what is drawn in its band."""
+
+    name: str
+    value: str
+    content: Bar | Strip
+
+
+def with_unit(text: str, unit: str) -> str:
+    """A figure with its unit."""
+    return f"{text} {unit}" if unit else text
+
+
+def draw_bars(plot: BarPlot) -> Markup:
+    """Lengths from zero, or dots where the axis is logarithmic and has no zero."""
+    values = [value for bar in plot.bars for value in (bar.value, bar.low, bar.high) if value is not None]
+    rows = [_Row(bar.label, with_unit(figure(bar.value), plot.axis.unit), bar) for bar in plot.bars]
+    return _draw(plot, rows, _scale(plot.axis, values, plot.marks))
+
+
+def draw_strips(plot: StripPlot) -> Markup:
+    """Every single measurement as a dot, the median as a line through its row."""
+    values = [value for strip in plot.strips for value in strip.values]
+    rows = [_Row(strip.label, _median(strip, plot.axis.unit), strip) for strip in plot.strips]
+    return _draw(plot, rows, _scale(plot.axis, values, plot.marks))
+
+
+def _median(strip: Strip, unit: str) -> str:
+    return f"median {with_unit(figure(median(strip.values)), unit)}" if strip.values else "no values"
+
+
+def _scale(axis: Axis, values: list[float], marks: tuple[Mark, ...]) -> Scale:
+    pointed = [mark.value for mark in marks]
+    found = log_scale(values, pointed) if axis.log else None
+    return found or linear_scale(values, pointed, zero=True)
+
+
+def _draw(plot: BarPlot | StripPlot, rows: list[_Row], scale: Scale) -> Markup:
+    marks, top = _marks(plot.marks, scale)
+    bands: list[Markup] = []
+    y = top
+    for row in rows:
+        names = wrapped(clean(row.name), _NAME_SIZE, WIDTH - text_width(f"  {row.value}", _NAME_SIZE), most=2) or [""]
+        bands.extend(_heading(names, row.value, y))
+        y += _NAME_LINE * len(names) + 4
+        bands.extend(_band(row.content, scale, y))
+        y += _BAND + _GAP
+    axis, height = _axis(plot.axis, scale, top, y)
+    lines = [line.replace("BOTTOM", number(y)) for line in marks]
+    return picture([*axis, *map(Markup, lines), *bands], height, clean(plot.alt))  # noqa: S704 - marks are markup already
+
+
+def _place(scale: Scale, value: float) -> float:
+    return _LEFT + (_RIGHT - _LEFT) * scale.share(value)
+
+
+def _marks(marks: tuple[Mark, ...], scale: Scale) -> tuple[list[Markup], float]:
+    """The marks' labels, one below the other, each with its line down to ``BOTTOM``; and where they end.
+
+    From left to right they go down, each label right of its line where it fits, so that lines cross few labels.
+    """
+    parts, y = [], 0.0
+    for mark in sorted(marks, key=lambda each: each.value):
+        x, beyond = _place(scale, mark.value), scale.beyond(mark.value)
+        said = clean(mark.label) + {-1: " (beyond the left end)", 0: "", 1: " (beyond the right end)"}[beyond]
+        lines = wrapped(said, SMALL, _MARK_ROOM, most=3)
+        right = x + 6 + max((text_width(line, SMALL) for line in lines), default=0) <= WIDTH
+        parts.append(
+            Markup('<path class="accent dashed mark" d="M{} {}V{}"/>').format(number(x), number(y + 2), "BOTTOM")
+        )
+        for line in lines:
+            y += LINE
+            anchor = "start" if right else "end"
+            parts.append(label(line, x + 6 if right else x - 6, y - 3, class_="accent small halo", anchor=anchor))
+        y += 2
+    return parts, y + (4 if marks else 0)
+
+
+def _heading(names: list[str], value: str, y: float) -> Iterator[Markup]:
+    for number_, name in enumerate(names, 1):
+        last = Markup(' <tspan class="strong">{}</tspan>').format(value) if number_ == len(names) else ""
+        yield Markup('<text x="0" y="{}" class="halo">{}{}</text>').format(
+            number(y + _NAME_LINE * number_ - 4), name, last
+        )
+
+
+def _band(content: Bar | Strip, scale: Scale, y: float) -> Iterator[Markup]:
+    middle = y + _BAND / 2
+    if isinstance(content, Strip):
+        yield from _dots(content, scale, y)
+        return
+    end = _place(scale, content.value)
+    if scale.log:
+        yield element("path", class_="faint", d=line_path([(_LEFT, middle), (_RIGHT, middle)]))
+        yield element("circle", class_="head", cx=end, cy=middle, r=5.0)
+    else:
+        zero = _place(scale, 0.0)
+        width = max(abs(end - zero), 1.0)
+        yield element("rect", class_="bar", x=min(zero, end), y=y + 2, width=width, height=_BAND - 4)
+    if content.low is not None and content.high is not None and content.low < content.high:
+        yield element("path", class_="line whisker", d=_whisker(scale, content.low, content.high, middle))
+
+
+def _whisker(scale: Scale, low: float, high: float, y: float) -> str:
+    left, right = _place(scale, low), _place(scale, high)
+    return segments([(left, y, right, y), (left, y - 4, left, y + 4), (right, y - 4, right, y + 4)])
+
+
+def _dots(strip: Strip, scale: Scale, y: float) -> Iterator[Markup]:
+    lane = (_BAND - 6) / (_LANES - 1)
+    # Dots at the same place are drawn once: however many values there are, the page stays small.
+    places = {
+        (number(_place(scale, value)), number(y + 3 + lane * (turn * 2 % _LANES)))
+        for turn, value in enumerate(strip.values)
+    }
+    yield element("path", class_="dots", d="".join(f"M{x} {dot}h0" for x, dot in sorted(places)))
+    if strip.values:
+        x = _place(scale, median(strip.values))
+        yield element("path", class_="line median", d=segments([(x, y - 2, x, y + _BAND + 2)]))
+
+
+def _axis(axis: Axis, scale: Scale, top: float, bottom: float) -> tuple[list[Markup], float]:
+    """Ticks with their lines up through the plot, the axis' name below; and where all of it ends."""
+    ticks = _that_fit(scale)
+    grid = segments((_place(scale, tick), top, _place(scale, tick), bottom) for tick in ticks)
+    parts = [element("path", class_="faint grid", d=grid)] if ticks else []
+    parts.append(element("path", class_="plot-dim", d=line_path([(_LEFT, bottom), (_RIGHT, bottom)])))
+    for tick in ticks:
+        parts.append(label(tick_label(tick), _place(scale, tick), bottom + 14, class_="dim small", anchor="middle"))
+    y = bottom + 14
+    for line in wrapped(clean(_axis_name(axis)), SMALL, WIDTH, most=2):
+        y += LINE
+        parts.append(label(line, 0, y, class_="dim small"))
+    return parts, y + 6
+
+
+def _axis_name(axis: Axis) -> str:
+    return f"{axis.label} in {axis.unit}" if axis.unit else axis.label
+
+
+def _that_fit(scale: Scale) -> tuple[float, ...]:
+    """The ticks, as many as can stand side by side."""
+    for wanted in range(_TICKS, 0, -1):
+        ticks = scale.ticks(wanted)
+        ends = [(_place(scale, tick), text_width(tick_label(tick), SMALL)) for tick in ticks]
+        if all(b - a >= (wide_a + wide_b) / 2 + 8 for (a, wide_a), (b, wide_b) in zip(ends, ends[1:], strict=False)):
+            return ticks
+    return ()
