@@ -13,6 +13,7 @@ Backend Climb: learn backend fundamentals by building real systems.
 You write a program in any language; the judge runs it, loads it, breaks it, and explains each failure.
 
 Begin here:
+  climb up                              the course, labs, projects and runs in the browser
   climb start scanner --lang python     make a folder with a starter
   cd scanner && climb check             see the first stage fail, and why
   climb check --reference scanner       watch our own scanner hold every stage

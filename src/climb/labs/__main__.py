@@ -6,7 +6,9 @@ loaded, and so that it can be ended whatever it does.
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import BinaryIO
 
 import msgspec
 
@@ -25,18 +27,26 @@ def main() -> None:
     parent, slug, knobs = sys.argv[1:]
     end_with_parent(int(parent))
     lab = find(slug)
-    bench = Bench(lambda share, doing: _tell(Progress(share, doing)))
+    output = _keep_output()
+
+    def tell(message: Message) -> None:
+        output.write(msgspec.json.encode(message) + b"\n")
+        output.flush()
+
+    bench = Bench(lambda share, doing: tell(Progress(share, doing)))
     watch = Watch()
     try:
         lab.run(msgspec.json.decode(knobs, type=dict[str, int | float | str]), bench)
     except ClimbError as error:
         sys.exit(str(error))
-    _tell(Done(machine=this_machine(), quiet=watch.quiet(), samples=bench.samples, facts=bench.facts))
+    tell(Done(machine=this_machine(), quiet=watch.quiet(), samples=bench.samples, facts=bench.facts))
 
 
-def _tell(message: Message) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
-    sys.stdout.buffer.flush()
+def _keep_output() -> BinaryIO:
+    """Our standard output, for messages alone: what a lab or a library prints goes to standard error from here on."""
+    kept = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return kept
 
 
 if __name__ == "__main__":

@@ -138,7 +138,9 @@ def _log_ticks(low: float, high: float, wanted: int) -> tuple[float, ...]:
         within = tuple(tick for tick in _fine(first, last) if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9))
         if len(within) <= wanted + 1:
             return within
-    decades = [exponent for exponent in range(first, last + 1) if low * (1 - 1e-9) <= 10.0**exponent <= high * (1 + 1e-9)]
+    decades = [
+        exponent for exponent in range(first, last + 1) if low * (1 - 1e-9) <= 10.0**exponent <= high * (1 + 1e-9)
+    ]
     every = max(1, math.ceil(len(decades) / max(wanted, 1)))
     return tuple(10.0**exponent for exponent in decades if exponent % every == 0 or len(decades) == 1) or (low, high)
 

@@ -498,7 +498,7 @@ def _memory_plot(result: Result) -> BarPlot:
     return BarPlot(
         title=f"Memory of the server for each of {result.number(_HELD):,.0f} idle connections",
         alt="Memory for each connection: " + ", ".join(f"{bar.label} {number(bar.value)} KiB" for bar in bars) + ".",
-        marks=() if said is None else (Mark(value=said.value, label=f"you predicted {number(said.value)} KiB"),),
+        marks=() if said is None else (Mark(value=said.value, label=f"you predicted {said.value:,.10g} KiB"),),
         axis=Axis(label="memory for each connection", unit="KiB"),
         bars=bars,
     )

@@ -20,13 +20,19 @@ def number(value: float) -> str:
     return f"{rounded:,.0f}" if abs(rounded) >= 100 else f"{rounded:g}"
 
 
+def _exact(value: float) -> str:
+    """A count or what the learner typed, with all its digits."""
+    return f"{value:,.10g}"
+
+
 def prediction_verdict(lab: Lab, result: Result, explanation: Explanation) -> str | None:
     """How the prediction compares with the answer, as one sentence; None if there was none."""
     if result.predicted is None:
         return None
     said, answer, unit = result.predicted.value, explanation.answer, lab.prediction.unit
-    measured = f"{number(answer.value)} {unit} ({number(answer.low)} to {number(answer.high)})"
-    begin = f"You predicted {number(said)} {unit}, and measured {measured}"
+    show = _exact if answer.low == answer.high == round(answer.value) else number
+    interval = "" if answer.low == answer.high else f" ({number(answer.low)} to {number(answer.high)})"
+    begin = f"You predicted {_exact(said)} {unit}, and measured {show(answer.value)} {unit}{interval}"
     if answer.low <= said <= answer.high:
         return f"{begin}: within what this run can tell apart."
     if said <= 0 or answer.value <= 0:
@@ -34,7 +40,7 @@ def prediction_verdict(lab: Lab, result: Result, explanation: Explanation) -> st
     factor = max(said / answer.value, answer.value / said)
     direction = "high" if said > answer.value else "low"
     if factor < 1.1:
-        return f"{begin}: too {direction} by {abs(said / answer.value - 1):.0%}."
+        return f"{begin}: too {direction} by {number(100 * abs(said / answer.value - 1))} %."
     return f"{begin}: {number(factor)} times too {direction}."
 
 
@@ -42,7 +48,9 @@ def trust(result: Result, explanation: Explanation) -> list[str]:
     """How far to trust the numbers: repetitions, spread, what disturbed this run, and the lab's own remarks."""
     said = []
     counts = sorted({len(sample.values) for sample in result.samples})
-    if counts:
+    if counts == [1]:
+        said.append("Every condition was measured once, so nothing here tells how much it varies.")
+    elif counts:
         repeated = f"{counts[0]}" if counts[0] == counts[-1] else f"{counts[0]} to {counts[-1]}"
         said.append(
             f"Every condition was measured {repeated} times; the numbers are medians, with 95 % bootstrap intervals."

@@ -10,6 +10,8 @@ from typing import Any
 from climb.labs.verdicts import number
 from climb.printable import printable
 from climb.workbench.render.markdown import inline_markdown, markdown
+from climb.workbench.render.offsets import with_offsets
+from climb.workbench.render.plot import plot, reading, series
 
 __all__ = ["FILTERS"]
 
@@ -38,7 +40,11 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "markdown": markdown,
     "moment": moment,
     "number": number,
+    "plot": plot,
     "printable": printable,
+    "reading_plot": reading,
     "seconds": seconds,
+    "series_plot": series,
+    "with_offsets": with_offsets,
     "words": shlex.join,
 }

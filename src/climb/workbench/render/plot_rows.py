@@ -11,9 +11,20 @@ from markupsafe import Markup
 from climb.labs.plot import Axis, Bar, BarPlot, Mark, Strip, StripPlot
 from climb.labs.scale import Scale, figure, linear_scale, log_scale, tick_label
 from climb.workbench.render.lettering import clean, text_width, wrapped
-from climb.workbench.render.svg import LINE, SMALL, WIDTH, element, label, line_path, number, picture, segments
+from climb.workbench.render.svg import (
+    LINE,
+    SMALL,
+    WIDTH,
+    element,
+    label,
+    line_path,
+    number,
+    picture,
+    segments,
+    ticks_side_by_side,
+)
 
-__all__ = ["draw_bars", "draw_strips", "with_unit"]
+__all__ = ["axis_name", "draw_bars", "draw_strips", "mark_words", "with_unit"]
 
 _LEFT, _RIGHT = 8.0, WIDTH - 8.0
 _NAME_SIZE = 14.0
@@ -41,14 +52,14 @@ def with_unit(text: str, unit: str) -> str:
 def draw_bars(plot: BarPlot) -> Markup:
     """Lengths from zero, or dots where the axis is logarithmic and has no zero."""
     values = [value for bar in plot.bars for value in (bar.value, bar.low, bar.high) if value is not None]
-    rows = [_Row(bar.label, with_unit(figure(bar.value), plot.axis.unit), bar) for bar in plot.bars]
+    rows = [_Row(bar.label, with_unit(figure(bar.value), clean(plot.axis.unit)), bar) for bar in plot.bars]
     return _draw(plot, rows, _scale(plot.axis, values, plot.marks))
 
 
 def draw_strips(plot: StripPlot) -> Markup:
     """Every single measurement as a dot, the median as a line through its row."""
     values = [value for strip in plot.strips for value in strip.values]
-    rows = [_Row(strip.label, _median(strip, plot.axis.unit), strip) for strip in plot.strips]
+    rows = [_Row(strip.label, _median(strip, clean(plot.axis.unit)), strip) for strip in plot.strips]
     return _draw(plot, rows, _scale(plot.axis, values, plot.marks))
 
 
@@ -63,52 +74,60 @@ def _scale(axis: Axis, values: list[float], marks: tuple[Mark, ...]) -> Scale:
 
 
 def _draw(plot: BarPlot | StripPlot, rows: list[_Row], scale: Scale) -> Markup:
-    marks, top = _marks(plot.marks, scale)
+    pointers, mark_labels, top = _marks(plot.marks, scale)
     bands: list[Markup] = []
     y = top
     for row in rows:
-        names = wrapped(clean(row.name), _NAME_SIZE, WIDTH - text_width(f"  {row.value}", _NAME_SIZE), most=2) or [""]
-        bands.extend(_heading(names, row.value, y))
-        y += _NAME_LINE * len(names) + 4
+        for line in _heading(row):
+            y += _NAME_LINE
+            bands.append(Markup('<text x="0" y="{}" class="halo">{}</text>').format(number(y - 4), line))
+        y += 4
         bands.extend(_band(row.content, scale, y))
         y += _BAND + _GAP
     axis, height = _axis(plot.axis, scale, top, y)
-    lines = [line.replace("BOTTOM", number(y)) for line in marks]
-    return picture([*axis, *map(Markup, lines), *bands], height, clean(plot.alt))  # noqa: S704 - marks are markup already
+    lines = [element("path", class_="accent dashed mark", d=segments([(x, from_y, x, y)])) for x, from_y in pointers]
+    return picture([*axis, *lines, *bands, *mark_labels], height, clean(plot.alt))
 
 
 def _place(scale: Scale, value: float) -> float:
     return _LEFT + (_RIGHT - _LEFT) * scale.share(value)
 
 
-def _marks(marks: tuple[Mark, ...], scale: Scale) -> tuple[list[Markup], float]:
-    """The marks' labels, one below the other, each with its line down to ``BOTTOM``; and where they end.
+def _marks(marks: tuple[Mark, ...], scale: Scale) -> tuple[list[tuple[float, float]], list[Markup], float]:
+    """Where the marks' lines begin, their labels one below the other, and where these end.
 
     From left to right they go down, each label right of its line where it fits, so that lines cross few labels.
     """
-    parts, y = [], 0.0
+    pointers, labels, y = [], [], 0.0
     for mark in sorted(marks, key=lambda each: each.value):
-        x, beyond = _place(scale, mark.value), scale.beyond(mark.value)
-        said = clean(mark.label) + {-1: " (beyond the left end)", 0: "", 1: " (beyond the right end)"}[beyond]
-        lines = wrapped(said, SMALL, _MARK_ROOM, most=3)
+        x = _place(scale, mark.value)
+        lines = wrapped(mark_words(mark, scale), SMALL, _MARK_ROOM, most=3)
         right = x + 6 + max((text_width(line, SMALL) for line in lines), default=0) <= WIDTH
-        parts.append(
-            Markup('<path class="accent dashed mark" d="M{} {}V{}"/>').format(number(x), number(y + 2), "BOTTOM")
-        )
+        pointers.append((x, y + 2))
         for line in lines:
             y += LINE
             anchor = "start" if right else "end"
-            parts.append(label(line, x + 6 if right else x - 6, y - 3, class_="accent small halo", anchor=anchor))
+            labels.append(label(line, x + 6 if right else x - 6, y - 3, class_="accent small halo", anchor=anchor))
         y += 2
-    return parts, y + (4 if marks else 0)
+    return pointers, labels, y + (4 if marks else 0)
 
 
-def _heading(names: list[str], value: str, y: float) -> Iterator[Markup]:
-    for number_, name in enumerate(names, 1):
-        last = Markup(' <tspan class="strong">{}</tspan>').format(value) if number_ == len(names) else ""
-        yield Markup('<text x="0" y="{}" class="halo">{}{}</text>').format(
-            number(y + _NAME_LINE * number_ - 4), name, last
-        )
+def mark_words(mark: Mark, scale: Scale) -> str:
+    """A mark's label, which says so if its value is beyond the axis."""
+    return clean(mark.label) + {-1: " (below this axis)", 0: "", 1: " (beyond this axis)"}[scale.beyond(mark.value)]
+
+
+def _heading(row: _Row) -> list[Markup]:
+    """The row's name with its value, on as many lines as they need."""
+    names = wrapped(clean(row.name), _NAME_SIZE, WIDTH, most=2)
+    value = wrapped(row.value, _NAME_SIZE, WIDTH, most=1)
+    strong = [Markup('<tspan class="strong">{}</tspan>').format(line) for line in value]
+    together = (
+        names and text_width(f"{names[-1]} {' '.join(value)}", _NAME_SIZE) <= WIDTH - _NAME_SIZE
+    )  # strong is wider
+    if not together:
+        return [*map(Markup.escape, names), *strong]
+    return [*map(Markup.escape, names[:-1]), Markup("{} {}").format(names[-1], Markup(" ").join(strong))]
 
 
 def _band(content: Bar | Strip, scale: Scale, y: float) -> Iterator[Markup]:
@@ -148,28 +167,18 @@ def _dots(strip: Strip, scale: Scale, y: float) -> Iterator[Markup]:
 
 def _axis(axis: Axis, scale: Scale, top: float, bottom: float) -> tuple[list[Markup], float]:
     """Ticks with their lines up through the plot, the axis' name below; and where all of it ends."""
-    ticks = _that_fit(scale)
+    ticks = ticks_side_by_side(scale, lambda tick: _place(scale, tick), _TICKS)
     grid = segments((_place(scale, tick), top, _place(scale, tick), bottom) for tick in ticks)
     parts = [element("path", class_="faint grid", d=grid)] if ticks else []
     parts.append(element("path", class_="plot-dim", d=line_path([(_LEFT, bottom), (_RIGHT, bottom)])))
-    for tick in ticks:
-        parts.append(label(tick_label(tick), _place(scale, tick), bottom + 14, class_="dim small", anchor="middle"))
+    parts += [label(tick_label(t), _place(scale, t), bottom + 14, class_="dim small", anchor="middle") for t in ticks]
     y = bottom + 14
-    for line in wrapped(clean(_axis_name(axis)), SMALL, WIDTH, most=2):
+    for line in wrapped(clean(axis_name(axis)), SMALL, WIDTH, most=2):
         y += LINE
         parts.append(label(line, 0, y, class_="dim small"))
     return parts, y + 6
 
 
-def _axis_name(axis: Axis) -> str:
+def axis_name(axis: Axis) -> str:
+    """The quantity with its unit."""
     return f"{axis.label} in {axis.unit}" if axis.unit else axis.label
-
-
-def _that_fit(scale: Scale) -> tuple[float, ...]:
-    """The ticks, as many as can stand side by side."""
-    for wanted in range(_TICKS, 0, -1):
-        ticks = scale.ticks(wanted)
-        ends = [(_place(scale, tick), text_width(tick_label(tick), SMALL)) for tick in ticks]
-        if all(b - a >= (wide_a + wide_b) / 2 + 8 for (a, wide_a), (b, wide_b) in zip(ends, ends[1:], strict=False)):
-            return ticks
-    return ()

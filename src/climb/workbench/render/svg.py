@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from markupsafe import Markup
 
+from climb.labs.scale import Scale, tick_label
 from climb.workbench.render.lettering import text_width
 
-__all__ = ["LINE", "SMALL", "WIDTH", "element", "label", "line_path", "number", "picture", "segments"]
+__all__ = [
+    "LINE",
+    "SMALL",
+    "WIDTH",
+    "element",
+    "kept_within",
+    "label",
+    "line_path",
+    "number",
+    "picture",
+    "segments",
+    "ticks_side_by_side",
+]
 
 WIDTH = 440.0  # of every plot, in its own units: small text stays readable when a phone shows it at three quarters
 SMALL = 12.0  # the smallest font size
@@ -29,11 +42,15 @@ def element(name: str, /, **attributes: str | float) -> Markup:
     return Markup("<{}{}/>").format(Markup(name), written)  # noqa: S704 - our own names
 
 
-def label(text: str, x: float, y: float, *, class_: str, anchor: str = "start") -> Markup:
-    """A line of text whose baseline is at ``y``; it is moved, if need be, to stay within the plot's width."""
-    wide = text_width(text, SMALL)
+def kept_within(x: float, wide: float, anchor: str) -> float:
+    """``x`` for a text of that width, moved if need be so that all of the text is within the plot's width."""
     before = {"start": 0.0, "middle": wide / 2, "end": wide}[anchor]
-    x = min(max(x, before), max(WIDTH - (wide - before), before))
+    return max(min(x, WIDTH - (wide - before)), before)
+
+
+def label(text: str, x: float, y: float, *, class_: str, anchor: str = "start") -> Markup:
+    """A line of small text whose baseline is at ``y``, within the plot's width."""
+    x = kept_within(x, text_width(text, SMALL), anchor)
     anchored = "" if anchor == "start" else Markup(' text-anchor="{}"').format(anchor)
     return Markup('<text x="{}" y="{}"{} class="{}">{}</text>').format(number(x), number(y), anchored, class_, text)
 
@@ -50,6 +67,17 @@ def segments(pieces: Iterable[tuple[float, float, float, float]]) -> str:
 
 def picture(parts: Iterable[Markup], height: float, alternative: str) -> Markup:
     """The drawing itself, named by ``alternative`` for those who can't see it."""
-    return Markup('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        number(WIDTH), number(height), alternative, Markup("").join(parts)
-    )
+    return Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>'
+    ).format(number(WIDTH), number(height), alternative, Markup("").join(parts))
+
+
+def ticks_side_by_side(scale: Scale, place: Callable[[float], float], wanted: int) -> tuple[float, ...]:
+    """The ticks of a horizontal axis: ``wanted``, or as many as can be written without touching."""
+    for count in range(wanted, 0, -1):
+        ticks = scale.ticks(count)
+        wide = [text_width(tick_label(tick), SMALL) for tick in ticks]
+        at = [kept_within(place(tick), each, "middle") for tick, each in zip(ticks, wide, strict=True)]
+        if all(at[i + 1] - at[i] >= (wide[i] + wide[i + 1]) / 2 + 8 for i in range(len(ticks) - 1)):
+            return ticks
+    return ()

@@ -1,0 +1,173 @@
+"""Plots as figures of a page: the drawing, and under it the numbers as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+import msgspec
+from markupsafe import Markup
+
+from climb.judge.evidence import Reading, Series
+from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Plot, Point, StripPlot
+from climb.labs.scale import figure
+from climb.labs.statistics import quantile
+from climb.workbench.render.lettering import clean
+from climb.workbench.render.plot_lines import draw_lines, drawable, frame
+from climb.workbench.render.plot_rows import axis_name, draw_bars, draw_strips, with_unit
+
+__all__ = ["plot", "reading", "series"]
+
+_ROWS_MOST = 200  # of a table; the stored result has the rest
+
+
+def plot(plot: Plot) -> Markup:
+    """``plot`` as a figure."""
+    match plot:
+        case BarPlot():
+            return _figure(plot, draw_bars(plot), _bar_rows(plot))
+        case StripPlot():
+            return _figure(plot, draw_strips(plot), _strip_rows(plot))
+        case LinePlot():
+            return _figure(plot, draw_lines(plot), _line_rows(plot), data=_data(plot))
+
+
+def series(series: Series) -> Markup:
+    """A quantity over time, with the limit that it should have kept."""
+    limit = (
+        () if series.limit is None else (Mark(value=series.limit, label=f"limit {_said(series.limit, series.unit)}"),)
+    )
+    largest = max((value for _, value in series.points), default=0.0)
+    kept = f", limit {_said(series.limit, series.unit)}" if series.limit is not None else ""
+    return plot(
+        LinePlot(
+            title=series.subject,
+            alt=f"{series.subject} over time: at most {_said(largest, series.unit)}{kept}.",
+            marks=limit,
+            x=Axis(label="time", unit="s"),
+            y=Axis(label=series.subject, unit=series.unit),
+            lines=(Line(label="", points=tuple(Point(x=at, y=value) for at, value in series.points)),),
+        )
+    )
+
+
+def reading(reading: Reading) -> Markup:
+    """A measured quantity as a length from zero, and its limit."""
+    limit = f"limit {_said(reading.limit, reading.unit)}"
+    return plot(
+        BarPlot(
+            title=reading.subject,
+            alt=f"{reading.subject}: {_said(reading.value, reading.unit)}, {limit}.",
+            marks=(Mark(value=reading.limit, label=limit),),
+            axis=Axis(label=reading.subject, unit=reading.unit),
+            bars=(Bar(label="measured", value=reading.value),),
+        )
+    )
+
+
+def _said(value: float, unit: str) -> str:
+    return with_unit(figure(value), unit)
+
+
+Rows = Sequence[Sequence[str]]
+
+
+def _figure(plot: Plot, drawing: Markup, rows: Rows, data: str = "") -> Markup:
+    attribute = Markup(' data-plot="{}"').format(data) if data else ""
+    return Markup('<figure class="plot"{}><figcaption>{}</figcaption>{}{}</figure>').format(
+        attribute, clean(plot.title), drawing, _numbers(plot, rows)
+    )
+
+
+def _numbers(plot: Plot, rows: Rows) -> Markup:
+    """The values as a table, which also those read who can't see the drawing."""
+    head, *body = rows
+    columns = Markup("").join(
+        Markup('<th scope="col"{}>{}</th>').format(_class(index), name) for index, name in enumerate(head)
+    )
+    lines = Markup("").join(_table_row(row) for row in body[:_ROWS_MOST])
+    marks = Markup("").join(
+        Markup("<li>{}: {}</li>").format(clean(mark.label), _said(mark.value, clean(_measured_axis(plot).unit)))
+        for mark in plot.marks
+    )
+    return Markup(
+        '<details><summary>The numbers</summary><div class="wide" tabindex="0" role="region" aria-label="{}">'
+        "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}{}</details>"
+    ).format(
+        f"The numbers of: {clean(plot.title)}",
+        columns,
+        lines,
+        Markup("<p>The first {} of {} rows.</p>").format(_ROWS_MOST, len(body)) if len(body) > _ROWS_MOST else "",
+        Markup('<p class="label">Pointed at</p><ul>{}</ul>').format(marks) if marks else "",
+    )
+
+
+def _table_row(row: Sequence[str]) -> Markup:
+    first, *rest = row
+    cells = Markup("").join(Markup('<td class="figure">{}</td>').format(cell) for cell in rest)
+    return Markup('<tr><th scope="row">{}</th>{}</tr>').format(first, cells)
+
+
+def _class(index: int) -> Markup:
+    return Markup(' class="figure"') if index else Markup("")
+
+
+def _measured_axis(plot: Plot) -> Axis:
+    return plot.y if isinstance(plot, LinePlot) else plot.axis
+
+
+def _bar_rows(plot: BarPlot) -> Rows:
+    head = ("", clean(axis_name(plot.axis)), "95 % interval")
+    return [head, *((clean(bar.label), figure(bar.value), _interval(bar.low, bar.high)) for bar in plot.bars)]
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{figure(low)} to {figure(high)}"
+
+
+def _strip_rows(plot: StripPlot) -> Rows:
+    head = (clean(axis_name(plot.axis)), "values", "least", "lower quarter", "median", "upper quarter", "largest")
+    rows = []
+    for strip in plot.strips:
+        five = (min, lambda all_: quantile(all_, 0.25), median, lambda all_: quantile(all_, 0.75), max)
+        found = [figure(each(strip.values)) for each in five] if strip.values else [""] * len(five)
+        rows.append((clean(strip.label), str(len(strip.values)), *found))
+    return [head, *rows]
+
+
+def _line_rows(plot: LinePlot) -> Rows:
+    """A row for each x value, a column for each line."""
+    xs = sorted({point.x for line in plot.lines for point in line.points})
+    known = [{point.x: point for point in line.points} for line in plot.lines]
+    named = [clean(line.label) or clean(plot.y.label) for line in plot.lines]
+    head = (
+        clean(axis_name(plot.x)),
+        *(with_unit(name, f"({clean(plot.y.unit)})" if plot.y.unit else "") for name in named),
+    )
+    return [head, *((figure(x), *(_point(points.get(x)) for points in known)) for x in xs)]
+
+
+def _point(point: Point | None) -> str:
+    if point is None:
+        return ""
+    interval = _interval(point.low, point.high) if point.low != point.high else ""
+    return f"{figure(point.y)} ({interval})" if interval else figure(point.y)
+
+
+def _data(plot: LinePlot) -> str:
+    """What the script needs to lay a live chart exactly over the drawing."""
+    here = frame(plot)
+    return msgspec.json.encode(
+        {
+            "box": [here.left, here.top, here.width, here.height],
+            "x": {"low": here.x.low, "high": here.x.high, "log": here.x.log, "name": clean(axis_name(plot.x))},
+            "y": {"low": here.y.low, "high": here.y.high, "log": here.y.log, "unit": clean(plot.y.unit)},
+            "lines": [
+                {
+                    "name": clean(line.label) or clean(plot.y.label),
+                    "points": [(p.x, p.y, p.low, p.high) for p in drawable(line, here.x, here.y)],
+                }
+                for line in plot.lines
+            ],
+        }
+    ).decode()
