@@ -82,10 +82,12 @@ def log_scale(values: Iterable[float], marks: Iterable[float] = ()) -> Scale | N
 
 
 def figure(value: float) -> str:
-    """A number to read: three significant digits, thousands separated, powers of ten where zeros would have to be counted."""
+    """A number to read: three significant digits or a whole number, powers of ten where zeros would have to be counted."""
     if value == 0:
         return "0"
     size = abs(value)
+    if value == int(value) and size < 1e6:
+        return f"{value:,.0f}"  # a count is exact
     if not 1e-4 <= size < 1e9:
         digits, _, exponent = f"{value:.2e}".partition("e")
         return f"{float(digits):g} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"

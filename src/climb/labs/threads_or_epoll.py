@@ -35,6 +35,7 @@ __all__ = ["lab"]
 _THREADS = "a thread each"
 _EPOLL = "one epoll loop"
 _LATENCY = "{}: answer to the one active client"
+_BESIDE = "{}: the same beside it with 10 idle connections"
 _MEMORY = "{}: memory for each connection"
 _KERNEL = "{}: kernel memory for each connection, by machine-wide counters (KiB)"
 _ADDRESSES = "{}: address space at the end (MiB)"
@@ -61,9 +62,10 @@ lab = Lab(
     question="What do thousands of idle connections cost a server that has a thread for each, and one that watches all with epoll?",
     about=(
         "Two servers, each a process of its own, hold the same number of idle connections over loopback: one has a blocking thread for each connection, "
-        "the other one thread with an epoll loop. While they hold them, one more client sends small requests and waits for each answer. Measured: that client's "
-        "time, and the growth of each server's anonymous memory and page tables (`/proc/self/smaps_rollup`, `/proc/self/status`). Before it begins, the lab "
-        "looks at the machine's limits, and takes at most half of what is left."
+        "the other one thread with an epoll loop. While they hold them, one more client of each sends small requests and waits for the answers. Measured: that "
+        "client's time, by turns with that of servers that hold ten, all on one processor; and the growth of each server's anonymous memory and page tables "
+        "(`/proc/self/smaps_rollup`, `/proc/self/status`). The lab looks at the machine's limits first, and takes at most half of the threads and the "
+        "memory that are left."
     ),
     concepts=("epoll", "non-blocking-io", "threading-models", "file-descriptors"),
     prediction=Prediction(
@@ -133,13 +135,15 @@ def measure(knobs: Knobs, bench: Bench) -> None:
     counts = [*(count for count in _COUNTS if count < most), most]
     with ExitStack() as stack:
         servers = {name: _start(stack, bench, name, int(knobs["stack"])) for name in (_THREADS, _EPOLL)}
+        small = {name: _start(stack, bench, name, int(knobs["stack"])) for name in (_THREADS, _EPOLL)}
         _use_one_processor()
+        _grow(bench, small, _COUNTS[0], floor, (0, 0))
         for step, count in enumerate(counts):
             failed = _grow(bench, servers, count, floor, (step / len(counts), (step + 0.9) / len(counts)))
             held = min(server.now.held for server in servers.values())
             if held < _COUNTS[0]:
                 raise SetupError(f"no more than {held} idle connections could be held: {failed}")
-            _measure_step(bench, servers, held)
+            _measure_step(bench, servers, small, held)
             if failed:
                 limit = failed
                 break
@@ -167,19 +171,21 @@ def _grow(bench: Bench, servers: Mapping[str, _Server], count: int, floor: float
     return ""
 
 
-def _measure_step(bench: Bench, servers: Mapping[str, _Server], held: int) -> None:
+def _measure_step(bench: Bench, servers: Mapping[str, _Server], small: Mapping[str, _Server], held: int) -> None:
+    """Both servers, and both again that still hold few connections: what disturbs the machine now disturbs all four."""
     for name, server in servers.items():
         bench.record(_MEMORY.format(name), server.memory_each, unit="KiB", at=held)
-        for _ in range(_REQUESTS):
-            _ask(server.active)
+    turns = {_LATENCY.format(name): server.active for name, server in servers.items()}
+    if held > _COUNTS[0]:
+        turns |= {_BESIDE.format(name): server.active for name, server in small.items()}
     gc.disable()
-    for _ in range(_ROUNDS):
-        for name in random.sample(sorted(servers), len(servers)):
+    for warm in range(_ROUNDS + 1):
+        for series in random.sample(sorted(turns), len(turns)):
             began = time.perf_counter_ns()
             for _ in range(_REQUESTS):
-                _ask(servers[name].active)
-            took = time.perf_counter_ns() - began
-            bench.record(_LATENCY.format(name), took / _REQUESTS / 1e3, unit="µs", at=held)
+                _ask(turns[series])
+            if warm:
+                bench.record(series, (time.perf_counter_ns() - began) / _REQUESTS / 1e3, unit="µs", at=held)
     gc.enable()
 
 
@@ -448,7 +454,7 @@ def _kernel(result: Result) -> str:
 
 
 def _times(result: Result) -> str:
-    held, few = result.number(_HELD), min(result.series(_LATENCY.format(_THREADS)))
+    held = result.number(_HELD)
     threads, epoll = _latency(result, _THREADS, held), _latency(result, _EPOLL, held)
     ratio = ratio_estimate(threads, epoll)
     between = f"{number(ratio.low)} to {number(ratio.high)}"
@@ -465,21 +471,27 @@ def _times(result: Result) -> str:
         )
     else:
         said += f"no difference that this run can tell (ratio {between}). "
-    return said + _growing(result, few, held) if few < held else said.strip()
+    return said + _growing(result, held) if held > _COUNTS[0] else said.strip()
 
 
-def _growing(result: Result, few: float, held: float) -> str:
-    growths = [ratio_estimate(_latency(result, name, held), _latency(result, name, few)) for name in (_THREADS, _EPOLL)]
+def _growing(result: Result, held: float) -> str:
+    growths = [
+        ratio_estimate(_latency(result, name, held), result.values(_BESIDE.format(name), held))
+        for name in (_THREADS, _EPOLL)
+    ]
     told = " and ".join(f"{number(each.value)} ({number(each.low)} to {number(each.high)})" for each in growths)
-    said = f"Against the same with {few:.0f} idle connections that is {told} times as long, thread and loop. "
+    said = (
+        f"Against servers of the same two kinds with {_COUNTS[0]} idle connections, asked by turns with these, that is {told} times as long, "
+        "thread and loop. "
+    )
     if all(each.low >= 0.8 and each.high <= 1.25 for each in growths):
         return said + (
             "Idle connections cost next to no time in either: sleeping threads are not on the scheduler's queue, and "
             "[epoll](concept:epoll) hands out only the connections that are ready."
         )
     return said + (
-        "Both kinds sleep on idle connections, so this is not work for each of them; caches that others use meanwhile, and "
-        "what else the machine did between the two measurements, are in these numbers too."
+        "Neither has anything to do for the idle connections in a request, so what differs comes from elsewhere, perhaps from the "
+        "processor's caches, which all their memory shares; this run can't tell."
     )
 
 

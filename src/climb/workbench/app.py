@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import AsyncIterator
 
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from climb.errors import ClimbError, CourseError, SetupError, UsageError
 from climb.workbench.jobs import Jobs
@@ -24,6 +25,8 @@ from climb.workbench.settings import Settings
 from climb.workbench.templating import page
 
 __all__ = ["application"]
+
+_LOG = logging.getLogger("climb.workbench")
 
 _PATIENCE = 2.0  # seconds that a form waits for its run to begin before it shows the line
 
@@ -43,7 +46,7 @@ def application(settings: Settings) -> Starlette:
     app = Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(Guard, settings=settings), Middleware(_Clock)],
+        middleware=[Middleware(Guard, settings=settings), Middleware(_Clock), Middleware(_Mistakes)],
         exception_handlers={HTTPException: _not_done, ClimbError: _not_done},
     )
     app.state.settings = settings
@@ -64,6 +67,30 @@ class _Clock:
         await self._app(scope, receive, send)
 
 
+class _Mistakes:
+    """Answers for what nobody expected, within the guard: Starlette's own answer would lack the guard's headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            _LOG.exception("%s %s", scope["method"], scope["path"])
+            answer = await _not_done(Request(scope, receive), error)
+            await answer(scope, receive, send)
+
+
 _STATUS = {UsageError: 400, SetupError: 503, CourseError: 500}
 
 
@@ -71,6 +98,8 @@ async def _not_done(request: Request, error: Exception) -> Response:
     """An error as a page that says what was wrong and what to try."""
     if isinstance(error, HTTPException):
         return page(request, "error.html", status=error.status_code, reason=str(error.detail), next_step="")
+    if not isinstance(error, ClimbError):
+        reason = f"The workbench made a mistake: {error!r}. Please report it with the lines in its terminal."
+        return page(request, "error.html", status=500, reason=reason, next_step="")
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
-    next_step = error.next_step or "" if isinstance(error, ClimbError) else ""
-    return page(request, "error.html", status=status, reason=str(error), next_step=next_step)
+    return page(request, "error.html", status=status, reason=str(error), next_step=error.next_step or "")

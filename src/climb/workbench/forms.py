@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 from pathlib import Path
 
 from starlette.datastructures import FormData
@@ -25,7 +26,7 @@ async def action(request: Request) -> FormData:
     form = await request.form(max_files=0, max_fields=_FIELDS, max_part_size=_LONGEST)
     given = form.get("token")
     expected: str = request.app.state.settings.token
-    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected.encode()):
+    if not isinstance(given, str) or not hmac.compare_digest(given.encode(errors="replace"), expected.encode()):
         raise HTTPException(403, "The form did not come from this workbench. Reload the page and try again.")
     return form
 
@@ -39,7 +40,11 @@ def text(form: FormData, name: str) -> str:
 def folder(request: Request, form: FormData) -> Path:
     """The folder that was typed: ``~`` is the home, and a relative one begins where the workbench was started."""
     start: Path = request.app.state.settings.start
+    typed = text(form, "folder").strip()
     try:
-        return start / Path(text(form, "folder").strip()).expanduser()
-    except RuntimeError as error:
-        raise UsageError(f"{text(form, 'folder')!r} is no folder: {error}") from error
+        os.fsencode(typed)
+        if "\0" in typed:
+            raise UsageError(f"{typed!r} is no folder: a name holds no NUL")
+        return start / Path(typed).expanduser()
+    except (RuntimeError, UnicodeEncodeError) as error:
+        raise UsageError(f"{typed!r} is no folder: {error}") from error

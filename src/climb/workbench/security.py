@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from climb.workbench.peer import is_ours
-from climb.workbench.settings import Settings
+from climb.workbench.settings import HOST, Settings
 
 __all__ = ["POLICY", "Guard"]
 
@@ -35,6 +35,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _READING = {"GET", "HEAD"}
+_OUR_SITES = {"none", "same-origin"}  # "same-site" is any other server of this machine
 
 
 class Guard:
@@ -64,11 +65,12 @@ class Guard:
         headers = Headers(scope=scope)
         if headers.get("host") not in self._settings.hosts:
             return PlainTextResponse(f"This is the workbench of {self._settings.origin}; open that address.\n", 421)
-        if not is_ours(scope.get("client"), self._settings.port):
+        if not is_ours(scope.get("client"), (HOST, self._settings.port)):
             return PlainTextResponse("This workbench belongs to another user of this machine.\n", 403)
         if scope["method"] not in _READING:
             return self._refused_change(headers)
-        if headers.get("sec-fetch-site", "none") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+        foreign = headers.get("sec-fetch-site", "none") not in _OUR_SITES
+        if foreign and headers.get("sec-fetch-mode") != "navigate":
             return PlainTextResponse("Other pages may link to the workbench, not read it.\n", 403)
         return None
 

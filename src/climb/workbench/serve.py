@@ -23,7 +23,10 @@ _DRAIN_SECONDS = 5  # for requests under way; a form's answer takes two at most
 
 
 def serve(settings: Settings, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Answer on ``listener`` until a signal ends it; ``on_ready`` is called once pages can be opened."""
+    """Answer on ``listener`` until a signal ends it; ``on_ready`` is called once pages can be opened.
+
+    A signal is the normal way to end, so this returns then, with everything ended that it started.
+    """
     app = application(settings)
     config = uvicorn.Config(
         app,
@@ -34,7 +37,8 @@ def serve(settings: Settings, listener: socket.socket, on_ready: Callable[[], No
         ws="none",
         lifespan="on",
     )
-    _Server(config, app, on_ready).run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):  # Uvicorn raises the signal again once all is ended
+        _Server(config, app, on_ready).run(sockets=[listener])
 
 
 def listening_socket(port: int) -> socket.socket:

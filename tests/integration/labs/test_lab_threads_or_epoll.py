@@ -17,6 +17,7 @@ from climb.labs.result import Result
 THREADS = "a thread each"
 EPOLL = "one epoll loop"
 LATENCY = "{}: answer to the one active client"
+BESIDE = "{}: the same beside it with 10 idle connections"
 MEMORY = "{}: memory for each connection"
 HELD = "idle connections held at the most"
 
@@ -55,6 +56,11 @@ def test_both_servers_are_measured_at_each_step(hundred: Result) -> None:
         assert {count: len(values) for count, values in readings.items()} == {10: 1, 100: 1}
 
 
+def test_small_servers_are_measured_beside_the_large(hundred: Result) -> None:
+    """At 100 connections servers that still hold 10 are asked as often, so the two can be compared."""
+    assert [len(hundred.values(BESIDE.format(server), 100)) for server in (THREADS, EPOLL)] == [60, 60]
+
+
 def test_a_thread_takes_more_memory_than_an_entry_in_epoll(hundred: Result) -> None:
     """An idle connection with a thread takes at least a page, and more than one that the loop watches."""
     thread = hundred.values(MEMORY.format(THREADS), 100)[0]
@@ -83,3 +89,9 @@ def test_a_low_limit_of_open_files_makes_it_hold_fewer() -> None:
 
     assert done.facts[HELD] == 40
     assert done.facts["what limited the connections"] == "open files"
+
+
+def test_keeping_to_one_processor_does_not_hide_the_others(hundred: Result) -> None:
+    """The machine is described as it was before the lab kept itself to one processor."""
+    assert hundred.machine is not None
+    assert hundred.machine.cores == len(os.sched_getaffinity(0))

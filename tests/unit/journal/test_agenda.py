@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from climb.course.model import Course, Module
@@ -77,15 +78,11 @@ def test_few_prompts_are_shown(raised: int, asked: int, shown: int, modules: tup
 
 def test_our_own_systems_raise_nothing(tmp_path: Path, run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their runs are not the learner's."""
-    summary = run(0, "+")
-    monkeypatch.setattr("climb.journal.evidence.run_summaries", lambda _home: [summary])
+    learners = run(0, "+")
+    ours = msgspec.structs.replace(learners, folder=tmp_path / "reference" / "scanner" / ".climb" / "runs" / "x")
+    monkeypatch.setattr("climb.journal.evidence.run_summaries", lambda _home: [ours, learners])
 
-    assert learner_runs(tmp_path) == [summary]
-
-    moved = tmp_path / "elsewhere"
-    monkeypatch.setattr(type(summary), "folder", moved / "reference" / "scanner" / ".climb" / "runs" / "x")
-
-    assert learner_runs(moved) == []
+    assert learner_runs(tmp_path) == [learners]
 
 
 def test_results_that_can_not_be_explained_are_left_out(tmp_path: Path, result: Make, handshake: Lab) -> None:

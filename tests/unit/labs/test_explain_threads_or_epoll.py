@@ -21,14 +21,14 @@ def made(
     limit: str | None = None,
     predicted: float | None = None,
 ) -> Result:
-    """A finished run; ``few`` are both servers' times among ten idle connections, None if it ended with that step."""
+    """A finished run; ``few`` are the times of both servers that still hold ten, None if none hold more."""
     measured = {THREADS: (threads, memory[0], kernel[0]), EPOLL: (epoll, memory[1], kernel[1])}
     samples: list[Sample] = []
     facts: dict[str, float | str] = {"idle connections held at the most": held}
     for name, (latency, each, kernel_each) in measured.items():
-        series = f"{name}: answer to the one active client"
-        samples += [] if few is None else [Sample(series=series, unit="µs", at=10, values=few)]
-        samples.append(Sample(series=series, unit="µs", at=held, values=latency))
+        beside = f"{name}: the same beside it with 10 idle connections"
+        samples += [] if few is None else [Sample(series=beside, unit="µs", at=held, values=few)]
+        samples.append(Sample(series=f"{name}: answer to the one active client", unit="µs", at=held, values=latency))
         samples.append(Sample(series=f"{name}: memory for each connection", unit="KiB", at=held, values=(each,)))
         facts[f"{name}: kernel memory for each connection, by machine-wide counters (KiB)"] = kernel_each
         facts[f"{name}: address space at the end (MiB)"] = 3700
@@ -118,12 +118,12 @@ def test_times_that_change_are_not_told_to_stay() -> None:
     text = said(made(threads=(30.0,) * 10))
 
     assert "next to no time" not in text
-    assert "what else the machine did between the two measurements" in text
+    assert "this run can't tell" in text
 
 
 def test_a_run_that_ended_with_few_connections_compares_nothing_over_their_number() -> None:
     """If the machine allows only the first step, there is nothing to compare it with."""
-    assert "Against the same with" not in said(made(held=10, few=None, limit="free memory"))
+    assert "Against servers of the same two kinds" not in said(made(held=10, few=None, limit="free memory"))
 
 
 def test_the_prediction_is_marked_in_kib() -> None:

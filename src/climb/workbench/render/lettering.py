@@ -13,8 +13,9 @@ from climb.printable import printable
 
 __all__ = ["clean", "text_width", "wrapped"]
 
-_NARROW = frozenset(" .,:;'’|!()[]{}ijlftrI·-/\\\"")
+_NARROW = frozenset(" \u00a0.,:;'’|!()[]{}ijlftrI·-/\\\"")
 _WIDE = frozenset("mwMWQGO@%&—…×")
+_NUMBER_AND_UNIT = re.compile(r"(\d) (\S{1,3}(?:\s|$))")
 _NO_CHARACTERS = re.compile("[\ufffe\uffff]")
 
 
@@ -45,15 +46,16 @@ def wrapped(text: str, size: float, room: float, *, most: int) -> list[str]:
 
 
 def _words(text: str, size: float, room: float) -> Iterator[str]:
-    """The words; one that fits on no line is broken."""
-    for word in text.split():
+    """The words, a number with its unit as one; what fits on no line is broken."""
+    for word in _NUMBER_AND_UNIT.sub(r"\1\u00a0\2", text).split(" "):
         piece = ""
         for character in word:
             if piece and text_width(piece + character, size) > room:
                 yield piece
                 piece = ""
             piece += character
-        yield piece
+        if piece:
+            yield piece
 
 
 def _share(character: str) -> float:

@@ -121,7 +121,7 @@ def _heading(row: _Row) -> list[Markup]:
     """The row's name with its value, on as many lines as they need."""
     names = wrapped(clean(row.name), _NAME_SIZE, WIDTH, most=2)
     value = wrapped(row.value, _NAME_SIZE, WIDTH, most=1)
-    strong = [Markup('<tspan class="strong">{}</tspan>').format(line) for line in value]
+    strong = [Markup('<tspan dx="4" class="strong">{}</tspan>').format(line) for line in value]
     together = (
         names and text_width(f"{names[-1]} {' '.join(value)}", _NAME_SIZE) <= WIDTH - _NAME_SIZE
     )  # strong is wider
