@@ -182,12 +182,14 @@ def _stuck(moments: Sequence[Moment]) -> Prompt | None:
 
 
 def _all_held(run: RunSummary) -> Prompt:
+    hold = f"All {number_word(run.total)} stages of {run.project} hold"
+    if run.total == 1:
+        hold = f"The one stage of {run.project} holds"
     return _raised(
         Occasion.ALL_HELD,
         run,
         "",
-        f"All {number_word(run.total)} stages of {run.project} hold for the first time. "
-        "Which of your decisions carried furthest, and which one would you take back?",
+        f"{hold} for the first time. Which of your decisions carried furthest, and which one would you take back?",
     )
 
 

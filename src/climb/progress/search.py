@@ -1,8 +1,8 @@
 """Search in everything: the course, the projects, the labs, the journal and the runs.
 
 The index is brought up to date with each query, and holds nothing that can't be made again. What is typed is taken as words and
-never as the syntax of the index: all of the words have to be there, and the last may be unfinished; if that finds nothing, the last
-word is shortened a little, and then any of the words will do.
+never as the syntax of the index: all of the words have to be there, and the last may be unfinished. If that finds nothing, the last
+word is shortened a little; then the little words that a question has are left out, and then any of the others will do.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ _LONGEST = 500  # characters that are looked at
 _MOST_WORDS = 16
 _SHORTENED = 3  # letters that the last word may lose while somebody types: "schedulin" is no beginning of the stem of "scheduling"
 _SHORTEST = 3
+
+_LITTLE = frozenset(
+    "a an and are as at be but by can do does for from has have how i if in is it its my no not of on or so than that the then "
+    "there this to was what when where which who why will with you your".split()  # noqa: SIM905 - words read best as a line of words
+)
 
 _BEGIN, _END = "\x02", "\x03"  # around the matched words of an excerpt; no document has them
 _EXCERPT_WORDS = 24
@@ -92,17 +97,15 @@ def _queries(words: list[str]) -> Iterator[str]:
     yield _all([*first, last])
     for shorter in range(1, min(_SHORTENED, len(last) - _SHORTEST) + 1):
         yield _all([*first, last[:-shorter]])
-    if first:
-        yield " OR ".join([*map(_quoted, first), f"{_quoted(last)}*"])
+    telling = [word for word in words if word.casefold() not in _LITTLE]
+    if first and telling:
+        yield _all(telling)
+        yield _all(telling, " OR ")
 
 
-def _all(words: list[str]) -> str:
-    return " ".join(map(_quoted, words)) + "*"
-
-
-def _quoted(word: str) -> str:
-    """A word as the index's syntax has it; tokens are letters and digits, so nothing in it could end the quotation."""
-    return f'"{word}"'
+def _all(words: list[str], between: str = " ") -> str:
+    """The words as the index's syntax has them; they are letters, digits and spaces, so nothing in one could end its quotation."""
+    return between.join(f'"{word}"' for word in words) + "*"
 
 
 def _best(index: sqlite3.Connection, query: str, name: str) -> list[_Found]:

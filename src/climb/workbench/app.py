@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from climb.errors import ClimbError, CourseError, SetupError, UsageError
 from climb.workbench.jobs import Jobs
-from climb.workbench.pages import all_runs, checks, concepts, journal, modules, projects, route, run
+from climb.workbench.pages import all_runs, checks, concepts, journal, labs, modules, projects, route, run, search
 from climb.workbench.security import Guard
 from climb.workbench.settings import Settings
 from climb.workbench.templating import page
@@ -30,7 +30,7 @@ _LOG = logging.getLogger("climb.workbench")
 
 _PATIENCE = 2.0  # seconds that a form waits for its run to begin before it shows the line
 
-_PAGES = (route, modules, concepts, projects, journal, all_runs, run, checks)
+_PAGES = (route, modules, concepts, projects, labs, journal, all_runs, run, checks, search)
 
 
 def application(settings: Settings) -> Starlette:

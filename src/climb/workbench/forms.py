@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import os
 from pathlib import Path
 
 from starlette.datastructures import FormData
@@ -16,6 +15,7 @@ __all__ = ["action", "folder", "text"]
 
 _LONGEST = 1024 * 1024  # of one field, such as a journal entry
 _FIELDS = 50
+_SHOWN = 300  # characters of a folder's name that a message repeats
 
 
 async def action(request: Request) -> FormData:
@@ -38,13 +38,17 @@ def text(form: FormData, name: str) -> str:
 
 
 def folder(request: Request, form: FormData) -> Path:
-    """The folder that was typed: ``~`` is the home, and a relative one begins where the workbench was started."""
+    """The folder that was typed: ``~`` is the home, and a relative one begins where the workbench was started.
+
+    It need not exist. Raises UsageError if there can be no such folder, or if it may not be looked at.
+    """
     start: Path = request.app.state.settings.start
     typed = text(form, "folder").strip()
     try:
-        os.fsencode(typed)
-        if "\0" in typed:
-            raise UsageError(f"{typed!r} is no folder: a name holds no NUL")
-        return start / Path(typed).expanduser()
-    except (RuntimeError, UnicodeEncodeError) as error:
-        raise UsageError(f"{typed!r} is no folder: {error}") from error
+        found = start / Path(typed).expanduser()
+        found.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UsageError(f"{typed[:_SHOWN]!r} is no folder to work in: {error}") from error
+    return found

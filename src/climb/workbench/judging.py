@@ -7,18 +7,23 @@ import contextlib
 import os
 import signal
 import sys
+import time
+import uuid
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from climb.workbench.jobs import Job
 from climb.workbench.tasks import Judge, Refused, Shrink, Shrinking, Started, Told
 
-__all__ = ["judging_job", "shrinking_job"]
+__all__ = ["judging_job", "page_of", "shrinking_job"]
 
 _STOP_SECONDS = 10.0  # the judge itself takes two to end a stubborn program
 _TOLD = msgspec.json.Decoder(Told)
 _LAST_LINES = 8
+_MARK = "JUDGED_FOR"  # in the environment of a worker and of all that it starts; names that begin with CLIMB_ are not passed on
+_LOOK_SECONDS = 0.01
 
 
 def judging_job(task: Judge, title: str) -> Job:
@@ -39,10 +44,17 @@ def shrinking_job(task: Shrink, title: str, place: str) -> Job:
     return Job(task.folder, title, work, place)
 
 
+def page_of(job: Job) -> str:
+    """Where its owner sees what becomes of a job: its own page, or its place in line."""
+    return job.place if job.place and not job.problem else f"/jobs/{job.id}"
+
+
 async def _work(job: Job, task: Judge | Shrink) -> None:
     """Raises nothing of the worker's: what it refused or broke becomes the job's problem."""
+    mark = uuid.uuid4().hex
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "climb.workbench.worker", str(os.getpid()), msgspec.json.encode(task).decode()),
+        env={**os.environ, _MARK: mark},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -57,6 +69,8 @@ async def _work(job: Job, task: Judge | Shrink) -> None:
             job.problem = f"the judge ended with {process.returncode}: " + "\n".join(lines)
     finally:
         await _end(process)
+        if process.returncode is not None and process.returncode < 0:  # killed: it could not end what it had started
+            await asyncio.to_thread(_kill_left, mark)
 
 
 async def _follow(job: Job, stream: asyncio.StreamReader) -> None:
@@ -81,3 +95,21 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+def _kill_left(mark: str) -> None:
+    """Kill what a worker that was killed has left: frozen first, so that nothing can fork away."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    while (left := [each for each in psutil.process_iter() if _carries(each, mark)]) and time.monotonic() < deadline:
+        for act in (psutil.Process.suspend, psutil.Process.kill):
+            for each in left:
+                with contextlib.suppress(psutil.Error):
+                    act(each)
+        time.sleep(_LOOK_SECONDS)
+
+
+def _carries(process: psutil.Process, mark: str) -> bool:
+    try:
+        return process.environ().get(_MARK) == mark and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, OSError):
+        return False

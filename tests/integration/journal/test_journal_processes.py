@@ -32,7 +32,19 @@ for number in range(saves):
 print(json.dumps([kept, replaced, created]))
 """
 
-# A process that is killed at the n-th line of our code that it reaches while it saves: a child for every n until one survives.
+# Saves over the first text, and says so when it has to wait for the lock.
+SECOND = """
+import sys, time
+from pathlib import Path
+from climb.journal import entries as journal
+
+sleep = time.sleep
+time.sleep = lambda seconds: (print("waiting", flush=True), sleep(seconds))
+print(type(journal.save(Path(sys.argv[1]), sys.argv[2], sys.argv[3], "T", "of the second")).__name__, flush=True)
+"""
+
+# A process that is killed at the n-th line that it reaches while it saves, in our code or in what writes files for us: a child
+# for every n until one survives.
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -41,11 +53,13 @@ from climb.journal import drafts, entries as journal
 home, name, revision = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 old = journal.source(home, name)[0]
 texts = {old: 0}
+CHANGING = ("open", "write_bytes", "write_text", "replace", "rename", "unlink", "hardlink_to")
 
 def die_at(line):
     def trace(frame, event, _):
         nonlocal line
-        if "climb/journal" not in frame.f_code.co_filename:
+        where, function = frame.f_code.co_filename, frame.f_code.co_name
+        if "climb/journal" not in where and not ("pathlib" in where and function in CHANGING):
             return None
         line -= event == "line"
         if not line:
@@ -57,7 +71,7 @@ def survives(line):
     child = os.fork()
     if not child:
         die_at(line)
-        journal.save(home, name, revision, "T", "new " * 100_000, window="w1")
+        journal.save(home, name, revision, "T", "new " * 1000, window="w1")
         os._exit(0)
     return os.WIFEXITED(os.waitpid(child, 0)[1])
 
@@ -65,11 +79,11 @@ path = home / "journal" / f"{name}.md"
 line = 0
 while True:
     line += 1
-    drafts.keep(home, "w1", entry=name, base_revision=revision, title="T", text="new " * 100_000)
+    drafts.keep(home, "w1", entry=name, base_revision=revision, title="T", text="new " * 1000)
     ended = survives(line)
     found = path.read_bytes()
     texts[found] = texts.get(found, 0) + 1
-    (journal.read(home, name).text == ("new " * 100_000).strip()) or drafts.drafts(home) or sys.exit(f"lost at {line}")
+    (journal.read(home, name).text == ("new " * 1000).strip()) or drafts.drafts(home) or sys.exit(f"lost at {line}")
     path.write_bytes(old)
     if ended:
         break
@@ -111,6 +125,31 @@ def test_processes_that_save_at_the_same_time_lose_nothing(tmp_path: Path, entry
     assert len(set(created)) == WRITERS * SAVES
     assert {each.text for each in journal.entries(tmp_path)} >= {f"new {SAVES - 1} of writer {WRITERS - 1}"}
     assert len(journal.entries(tmp_path)) == WRITERS * SAVES + 1
+
+
+def test_a_process_that_saves_during_a_save_waits(
+    tmp_path: Path, entry: journal.Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the last look at the file and its renaming nobody else can save; afterwards the second one finds a conflict."""
+    rename = Path.replace
+    started: list[subprocess.Popen[str]] = []
+    heard: list[str] = []
+
+    def while_another_saves(temporary: Path, path: Path) -> Path:
+        command = [sys.executable, "-c", SECOND, str(tmp_path), entry.id, entry.revision]
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        assert started[0].stdout is not None
+        heard.append(started[0].stdout.readline())
+        return rename(temporary, path)
+
+    monkeypatch.setattr(Path, "replace", while_another_saves)
+    outcome = journal.save(tmp_path, entry.id, entry.revision, "T", "of the first")
+    rest, _ = started[0].communicate(timeout=60)
+
+    assert heard == ["waiting\n"]
+    assert rest.splitlines()[-1] == "Conflict"
+    assert isinstance(outcome, journal.Saved)
+    assert [other.text for other in journal.others(tmp_path, entry.id)] == ["of the second"]
 
 
 def test_a_killed_process_leaves_the_old_text_or_the_new_one(tmp_path: Path, entry: journal.Entry) -> None:

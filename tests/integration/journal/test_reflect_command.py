@@ -397,7 +397,7 @@ def test_runs_of_known_folders_raise_prompts(reflect: Journal) -> None:
     assert "From your runs and labs\n  1   " in reflect().stdout
     assert "‘Concurrency’ failed twice, then held." in reflect().stdout
 
-    reflect("--prompt", "2")
+    reflect("--prompt", "1")
     (entry,) = journal.entries(reflect.home)
 
     assert entry.prompt is not None
@@ -411,6 +411,7 @@ def judge(folder: Path, minute: int, status: Status) -> None:
     kept = runs.new_run(folder / ".climb", f"20260314T120{minute}00", "41c2")
     check = CheckResult(id="c", number="1.1", status=status, claim="Many at once")
     stage = StageResult(id="s", number=1, title="Concurrency", status=status, checks=(check,))
+    later = StageResult(id="t", number=2, title="Later", status=Status.SKIPPED)
     runs.save_verdict(
         kept,
         Verdict(
@@ -422,8 +423,8 @@ def judge(folder: Path, minute: int, status: Status) -> None:
             run=kept.name,
             started_at=f"2026-03-14T12:0{minute}:00+00:00",
             build_seconds=None,
-            stages=(stage,),
+            stages=(stage, later),
             passed=int(status is Status.PASSED),
-            total=1,
+            total=2,
         ),
     )

@@ -15,9 +15,7 @@ def made(
     predicted: float | None = None,
 ) -> Result:
     """A finished run over 64 MiB: 1500 ns for the first touch, 15 ns for the second; ``line`` is the stride of 64."""
-    strides = (
-        dict.fromkeys((8, 16, 32), 0.6) | {64: line} | dict.fromkeys((128, 256, 512, 1024, 2048, 4096), 12.0)
-    )
+    strides = dict.fromkeys((8, 16, 32), 0.6) | {64: line} | dict.fromkeys((128, 256, 512, 1024, 2048, 4096), 12.0)
     flat = {"first touch": 1500.0, "second touch": 15.0, "loop alone in the nearest cache": 0.6}
     return Result(
         lab="page-faults",

@@ -79,7 +79,7 @@ def test_a_wrong_value_is_named_with_those_it_can_take(lab: Lab) -> None:
 
 def test_an_unknown_lab_is_named_with_those_there_are() -> None:
     """The error lists the labs and the command that shows them."""
-    with pytest.raises(UsageError, match="there is no lab 'no-such'.*system-calls") as caught:
+    with pytest.raises(UsageError, match=r"there is no lab 'no-such'.*system-calls") as caught:
         find("no-such")
 
     assert caught.value.next_step == "climb lab"

@@ -49,7 +49,7 @@ def test_a_folder_that_can_not_be_written_is_told(tmp_path: Path) -> None:
     """A file where the folder should be is a SetupError that names the place."""
     (tmp_path / "labs").write_text("in the way")
 
-    with pytest.raises(SetupError, match="can't be kept in .*toy"):
+    with pytest.raises(SetupError, match=r"can't be kept in .*toy"):
         store.save(tmp_path, made())
 
 

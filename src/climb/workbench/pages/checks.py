@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from climb.home import home_folder
+from climb.judge.project import load as load_project
 from climb.judge.reference import reference_submission
 from climb.judge.run import Plan, new_seed
 from climb.judge.submission import load as load_submission
 from climb.workbench import forms
-from climb.workbench.judging import judging_job
+from climb.workbench.judging import judging_job, page_of
 from climb.workbench.tasks import Judge
 from climb.workbench.templating import page
 
@@ -25,15 +25,18 @@ async def start(request: Request) -> Response:
     plan = Plan(every=bool(forms.text(form, "every")), only=forms.text(form, "stage") or None)
     reference = forms.text(form, "reference") or None
     if reference is not None:
-        submission, _ = reference_submission(home_folder(), reference)
+        submission, project = reference_submission(request.app.state.settings.home, reference)
         title = f"Our own {reference}"
     else:
         submission = load_submission(forms.folder(request, form))
+        project = load_project(submission.project)
         title = f"{submission.project} in {submission.folder}"
+    if plan.only is not None:
+        project.stage(plan.only)  # an unknown stage is refused before it stands in line
     task = Judge(folder=str(submission.folder), seed=new_seed(), plan=plan, reference=reference)
     job = request.app.state.jobs.submit(judging_job(task, title))
     await job.wait_for_place(request.app.state.patience)
-    return RedirectResponse(job.place if job.place and not job.problem else f"/jobs/{job.id}", 303)
+    return RedirectResponse(page_of(job), 303)
 
 
 async def waiting(request: Request) -> Response:
@@ -60,7 +63,7 @@ async def stop(request: Request) -> Response:
     if job is None:
         raise HTTPException(404, "This job is not known any more.")
     jobs.stop(job)
-    return RedirectResponse(job.place or f"/jobs/{job.id}", 303)
+    return RedirectResponse(page_of(job), 303)
 
 
 ROUTES = [

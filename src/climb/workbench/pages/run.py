@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from climb.judge.submission import Submission
 from climb.judge.verdict import CheckResult
 from climb.progress.folders import climb_folders
 from climb.workbench import forms, sse
-from climb.workbench.judging import judging_job, shrinking_job
+from climb.workbench.judging import judging_job, page_of, shrinking_job
 from climb.workbench.picture import Picture
 from climb.workbench.subjects import Subject, subject_of
 from climb.workbench.tasks import Judge, Shrink
@@ -32,6 +33,7 @@ __all__ = ["ROUTES"]
 
 _LOOK_SECONDS = 0.025  # how often a live run's events are looked for; the page has 100 ms to show them
 _PING_SECONDS = 10.0
+_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 
 
 async def show(request: Request) -> Response:
@@ -39,7 +41,7 @@ async def show(request: Request) -> Response:
     folder = run_folder(request)
     state, picture, _ = catch_up(folder)
     if picture is None:
-        raise HTTPException(404, f"The run {folder.name} was cut short before anything happened.")
+        raise HTTPException(404, f"The run {folder.name} has told nothing: it begins this moment, or was cut short.")
     subject = subject_of(request.app.state.settings.home, folder)
     return page(
         request,
@@ -80,7 +82,7 @@ async def replay(request: Request) -> Response:
     task = Judge(folder=str(subject.folder), seed=verdict.seed, plan=plan, reference=subject.reference)
     job = request.app.state.jobs.submit(judging_job(task, f"Replay of {verdict.seed}{f'-{check}' if check else ''}"))
     await job.wait_for_place(request.app.state.patience)
-    return RedirectResponse(job.place or f"/jobs/{job.id}", 303)
+    return RedirectResponse(page_of(job), 303)
 
 
 async def shrink(request: Request) -> Response:
@@ -107,7 +109,7 @@ ROUTES = [
 def run_folder(request: Request) -> Path:
     """The run folder that the address names. Raises HTTPException 404 if no known submission has it."""
     name: str = request.path_params["run"]
-    if "/" not in name and name not in (".", ".."):
+    if _NAME.fullmatch(name):
         for climb_folder in climb_folders(request.app.state.settings.home):
             folder = climb_folder / "runs" / name
             if folder.is_dir():
@@ -166,31 +168,42 @@ def _still_there(request: Request, folder: Path) -> tuple[Subject, Project]:
 
 
 async def _live(request: Request, folder: Path) -> AsyncIterator[bytes]:
+    """The page's parts as they change, until the run and what else the page waits for are over."""
+    jobs, token = request.app.state.jobs, request.app.state.settings.token
+    subject = subject_of(request.app.state.settings.home, folder)
     state, picture, follower = catch_up(folder)
     changed = picture.all_parts if picture else set()
-    subject = subject_of(request.app.state.settings.home, folder)
     clock = asyncio.get_running_loop()
-    spoken = clock.time()
+    spoken, foot = clock.time(), None
     while not request.app.state.closing.is_set():
-        if picture is None:
-            state, picture, follower = catch_up(folder)
-            changed = picture.all_parts if picture else set()
-        if picture is not None:
-            for name in sorted(changed):
-                yield sse.event(name, _part(name, folder, picture, subject, request.app.state.settings.token))
-                spoken = clock.time()
-        if state is not RunState.LIVE:
+        job = jobs.at(f"/runs/{folder.name}")
+        over = state is not RunState.LIVE and (job is None or job.ended)
+        pieces = [(name, _part(name, folder, picture, subject, token)) for name in sorted(changed) if picture]
+        if (now := fragment("parts/run.html", "foot", state=state.value, job=job, token=token)) != foot:
+            foot = now
+            pieces.append(("foot", foot))
+        for name, piece in pieces:
+            yield sse.event(name, piece)
+            spoken = clock.time()
+        if over:
             yield sse.event("done", state.value)
             return
         if clock.time() - spoken > _PING_SECONDS:
             yield sse.PING
             spoken = clock.time()
         await asyncio.sleep(_LOOK_SECONDS)
-        state = follower.state()
-        changed = picture.apply(follower.new()) if picture else set()
-        if state is RunState.DONE and picture is not None:
-            picture.conclude(runs.read_verdict(folder))
-            changed = picture.all_parts
+        changed = set()
+        if picture is None:
+            state, picture, follower = catch_up(folder)
+            changed = picture.all_parts if picture else set()
+        elif state is RunState.LIVE:
+            state = follower.state()
+            changed = picture.apply(follower.new())
+            if state is RunState.DONE:
+                picture.conclude(runs.read_verdict(folder))
+                changed = picture.all_parts
+        elif job is not None and job.ended:
+            changed = {"report"}  # what shrinking found
 
 
 def _part(name: str, folder: Path, picture: Picture, subject: Subject | None, token: str) -> str:

@@ -47,7 +47,7 @@ def wrapped(text: str, size: float, room: float, *, most: int) -> list[str]:
 
 def _words(text: str, size: float, room: float) -> Iterator[str]:
     """The words, a number with its unit as one; what fits on no line is broken."""
-    for word in _NUMBER_AND_UNIT.sub(r"\1\u00a0\2", text).split(" "):
+    for word in _NUMBER_AND_UNIT.sub("\\1\u00a0\\2", text).split(" "):
         piece = ""
         for character in word:
             if piece and text_width(piece + character, size) > room:

@@ -1,0 +1,167 @@
+"""What can be read in the terminal, found by what a reader calls it: concepts, modules, pages, tracks, projects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from climb.course.loader import course
+from climb.course.model import Concept, Module, Reading
+from climb.judge import project as projects
+from climb.labs import lab as labs
+from climb.labs.lab import Lab
+
+__all__ = ["Readable", "find_readable", "following", "labs_about", "readable_names"]
+
+_NO_PAGE = "This page is not written yet; it comes with the project that needs it. The sources say more."
+
+
+class Readable(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to read: ``text`` is Markdown. ``concept`` is the one whose page it is, if it is one."""
+
+    kind: str
+    name: str
+    title: str
+    summary: str
+    text: str
+    concept: Concept | None = None
+
+
+def find_readable(name: str) -> Readable | None:
+    """What is called so: a concept by its slug or another name of it, a module by its id, the rest by their slugs."""
+    name = "-".join(name.split()).casefold()
+    found = course().concept(name)
+    if found is not None:
+        return _concept(found)
+    kinds = {"module": course().modules, "page": course().pages, "track": course().tracks, "project": course().projects}
+    kind = next((kind for kind, known in kinds.items() if name in known), None)
+    return _OF_KIND[kind](name) if kind else None
+
+
+def readable_names() -> dict[str, str]:
+    """Every name that leads to something to read, and its title."""
+    parts = course()
+    known = {name: each.title for each in parts.concepts.values() for name in (each.slug, *each.also)}
+    for others in (parts.modules, parts.pages, parts.tracks, parts.projects):
+        known |= {name: each.title for name, each in others.items()}
+    return known
+
+
+def following(concept: Concept) -> Concept | None:
+    """The page after this one, in the modules that it belongs to."""
+    modules = [module for module in course().modules.values() if concept.slug in module.concepts]
+    order = [slug for module in modules for slug in module.concepts if course().concepts[slug].body]
+    here = order.index(concept.slug) if concept.slug in order else len(order)
+    return course().concepts[order[here + 1]] if here + 1 < len(order) else None
+
+
+def labs_about(concepts: Sequence[Concept]) -> list[Lab]:
+    """The labs that measure one of these."""
+    every = map(labs.find, labs.slugs())
+    return [lab for lab in every if any(course().concept(name) in concepts for name in lab.concepts)]
+
+
+def _concept(concept: Concept) -> Readable:
+    needed = ", ".join(f"[{course().concepts[slug].title}](concept:{slug})" for slug in concept.needs)
+    before = [f"Read before: {needed}"] if needed else []
+    measured = [f"- [{lab.title}](lab:{lab.slug}): {lab.question}" for lab in labs_about([concept])]
+    return Readable(
+        kind="concept",
+        name=concept.slug,
+        title=concept.title,
+        summary=concept.summary,
+        text=_paragraphs(
+            *before,
+            concept.body or _NO_PAGE,
+            _section("Measure it", measured),
+            _section("Sources", map(_reading, concept.sources)),
+        ),
+        concept=concept,
+    )
+
+
+def _module(name: str) -> Readable:
+    module = course().modules[name]
+    about = labs_about([course().concepts[slug] for slug in module.concepts])
+    reflections = [f"- {each.ask}" for each in module.reflections]
+    return Readable(
+        kind="module",
+        name=name,
+        title=f"{name}  {module.title}",
+        summary=module.summary,
+        text=_paragraphs(
+            module.overview,
+            _section("Key concepts", _concepts(module)),
+            _section("Projects", [_project_line(slug) for slug in module.projects]),
+            _section("Labs", [f"- [{lab.title}](lab:{lab.slug}): {lab.question}" for lab in about]),
+            f"## Why it is important\n\n{module.importance}",
+            _section("Readings", map(_reading, module.readings)),
+            _section("Resources", map(_reading, module.resources)),
+            _section("Reflect", reflections),
+            f"To write about one of them: `climb reflect {name}`" if reflections else "",
+        ),
+    )
+
+
+def _page(name: str) -> Readable:
+    page = course().pages[name]
+    return Readable(kind="page", name=name, title=page.title, summary=page.summary, text=page.body)
+
+
+def _track(name: str) -> Readable:
+    track = course().tracks[name]
+    modules = [course().modules[each] for each in track.modules]
+    lines = [f"- **{each.id}** [{each.title}](module:{each.id}): {each.summary}" for each in modules]
+    return Readable(kind="track", name=name, title=track.title, summary=track.summary, text="\n".join(lines))
+
+
+def _project(name: str) -> Readable:
+    planned = course().projects[name]
+    text = "This project is not built yet; the judge does not know it."
+    if name in projects.slugs():
+        brief = (projects.load(name).folder / "brief.md").read_text(encoding="utf-8")
+        text = brief.partition("\n")[2] if brief.startswith("# ") else brief
+        text += f"\n\nTo begin: `climb start {name} --lang LANGUAGE`"
+    return Readable(kind="project", name=name, title=planned.title, summary=planned.summary, text=text.strip())
+
+
+_OF_KIND = {"module": _module, "page": _page, "track": _track, "project": _project}
+
+
+def _concepts(module: Module) -> Iterator[str]:
+    for topic in module.topics:
+        lines = [_concept_line(course().concepts[slug]) for slug in topic.concepts]
+        yield f"### {topic.title}\n\n" + "\n".join(lines) + "\n"
+
+
+def _concept_line(concept: Concept) -> str:
+    return f"- [{concept.title}](concept:{concept.slug})" + ("" if concept.body else ", no page yet")
+
+
+def _project_line(slug: str) -> str:
+    planned = course().projects[slug]
+    to_come = "" if slug in projects.slugs() else " To come."
+    return f"- [{planned.title}](project:{slug}): {planned.summary}{to_come}"
+
+
+def _reading(reading: Reading) -> str:
+    work = course().works[reading.work]
+    authors = f", {', '.join(work.authors)}" if work.authors else ""
+    year = f" ({work.year})" if work.year else ""
+    part = f": {reading.part}" if reading.part else ""
+    address = f" <{work.url}>" if work.url else ""
+    return f"- {work.title}{authors}{year}{part}. {_sentence(reading.why or work.note)}{address}"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "…")) else f"{text}."
+
+
+def _section(title: str, lines: Iterator[str] | Sequence[str] | map[str]) -> str:
+    body = "\n".join(lines)
+    return f"## {title}\n\n{body}" if body else ""
+
+
+def _paragraphs(*texts: str) -> str:
+    return "\n\n".join(filter(None, texts))
