@@ -7,7 +7,7 @@ from click.shell_completion import CompletionItem
 
 from climb.judge.project import find, slugs
 
-__all__ = ["languages", "projects"]
+__all__ = ["languages", "listed", "projects", "readables"]
 
 
 def projects(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -21,3 +21,20 @@ def languages(ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
     named = [chosen] if chosen in slugs() else slugs()
     known = {language: each.name for slug in named for language, each in find(slug).languages.items()}
     return [CompletionItem(language, help=name) for language, name in known.items() if language.startswith(incomplete)]
+
+
+def readables(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What can be read, by every name of it."""
+    from climb.cli.readable import readable_names
+
+    return [CompletionItem(name, help=title) for name, title in readable_names().items() if name.startswith(incomplete)]
+
+
+def listed(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What ``climb list`` knows: tracks, modules, projects, and the labs together."""
+    from climb.course.loader import course
+
+    parts = course()
+    known = {name: each.title for kind in (parts.tracks, parts.modules, parts.projects) for name, each in kind.items()}
+    known["labs"] = "The experiments"
+    return [CompletionItem(name, help=title) for name, title in known.items() if name.startswith(incomplete)]

@@ -12,9 +12,10 @@ import click
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.markdown import CodeBlock, Heading, Markdown
+from rich.markdown import CodeBlock, Heading, Markdown, TableElement
 from rich.padding import Padding
 from rich.segment import Segment
+from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
@@ -24,6 +25,7 @@ __all__ = ["Prose", "command_for", "rendered", "show"]
 
 _MEASURE = 76  # columns of text, after a margin of two
 _MARGIN = "  "
+_GLUE = "\ue000"  # stands for a space where no line may break, since rich breaks at every kind of space
 _COMMANDS = {"concept": "climb read", "module": "climb read", "project": "climb read", "lab": "climb lab"}
 _OURS = re.compile(r"(?P<kind>concept|module|project|lab):(?P<name>[\w.-]+)(?:#.*)?")
 
@@ -51,7 +53,7 @@ _PLAIN = str.maketrans(
 class _Code(CodeBlock):
     """Code as it is: indented, never wrapped, so that it can be copied."""
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:  # noqa: ARG002 - rich's signature
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for line in str(self.text).rstrip().split("\n"):
             yield Segment(f"    {line}")
             yield Segment.line()
@@ -60,13 +62,29 @@ class _Code(CodeBlock):
 class _Heading(Heading):
     """A heading at the left margin, whatever its level."""
 
-    LEVEL_ALIGN = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "left")  # type: ignore[assignment] # "left" is one of rich's literals
+    LEVEL_ALIGN = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "left")
+
+
+class _Table(TableElement):
+    """A table without empty lines around it; the text's own are enough."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for table in super().__rich_console__(console, options):
+            if isinstance(table, Table):
+                table.show_edge = False
+            yield table
 
 
 class _Tokens(Markdown):
     """Markdown that is parsed already."""
 
-    elements = {**Markdown.elements, "fence": _Code, "code_block": _Code, "heading_open": _Heading}  # noqa: RUF012 - as in the base class
+    elements = {  # noqa: RUF012 - as in the base class
+        **Markdown.elements,
+        "fence": _Code,
+        "code_block": _Code,
+        "heading_open": _Heading,
+        "table_open": _Table,
+    }
 
     def __init__(self, tokens: list[Token]) -> None:
         super().__init__("", hyperlinks=False)
@@ -99,9 +117,9 @@ class Prose:
             if token.type == "link_open":
                 address = str(token.attrs.get("href", ""))
                 shown = command_for(address) or address
-                bare = shown in self._shown or shown.startswith("#")
+                bare = shown in self._shown or shown.startswith("#") or token.markup == "autolink"
                 self._shown.add(shown)
-                token.attrs["href"] = shown
+                token.attrs["href"] = shown.replace(" ", _GLUE)
             if token.type == "image":
                 yield Token("text", "", 0, content=f"[drawing: {token.content}]")
             elif not (bare and token.type in ("link_open", "link_close")):
@@ -131,7 +149,7 @@ def rendered(*parts: RenderableType) -> str:
     for part in parts:
         page.print(part, crop=False)
     lines = (f"{_MARGIN}{line}".rstrip() for line in out.getvalue().splitlines())
-    text = "\n".join(lines) + "\n"
+    text = "\n".join(lines).replace(_GLUE, " ") + "\n"
     return text if symbols().dot == "·" else text.translate(_PLAIN)
 
 
@@ -153,7 +171,9 @@ def _parts(tokens: list[Token]) -> Iterator[list[Token] | str]:
     """The text between drawings, and of each drawing the words that stand for it."""
     begin = 0
     for number, token in enumerate(tokens):
-        alone = token.type == "inline" and token.level == 1 and [each.type for each in token.children or []] == ["image"]
+        alone = (
+            token.type == "inline" and token.level == 1 and [each.type for each in token.children or []] == ["image"]
+        )
         if alone and tokens[number - 1].type == "paragraph_open":
             if number - 1 > begin:
                 yield tokens[begin : number - 1]

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 import msgspec
+from rich.console import RenderableType
 from rich.text import Text
 
 from climb.cli.complete import readables
-from climb.cli.console import symbols
+from climb.cli.not_found import nothing_called
 from climb.cli.prose import Prose, rendered, show
-from climb.cli.readable import Readable, find_readable, following
-from climb.cli.reading_list import print_reading_list, reading_list
-from climb.cli.unread import no_such_page
-from climb.course.model import ChoiceQuestion, Concept
+from climb.cli.question import ask, question_of, question_parts, told
+from climb.cli.readable import Readable, document, find_readable, following
+from climb.cli.reading_list import reading_list, reading_list_text
+from climb.course.model import Concept
 from climb.errors import UsageError
 from climb.home import home_folder
-from climb.progress.answers import Answer, answers, record
+from climb.progress.answers import answers, record
 
 __all__ = ["read"]
 
 
 @click.command()
 @click.argument("name", nargs=-1, metavar="[NAME]", shell_complete=readables)
-@click.option("--answer", "given", metavar="ANSWER", help="Answer the question at a page's end: the choice's number, or a number.")
-@click.option("--no-pager", is_flag=True, help="Print everything at once.")
+@click.option("--answer", "given", metavar="NUMBER", help="Answer the question at the end of a page.")
+@click.option("--no-pager", is_flag=True, help="Print the text, however long it is.")
 @click.option("--json", is_flag=True, help="Print a JSON document.")
 def read(name: tuple[str, ...], given: str | None, no_pager: bool, json: bool) -> int:
     """Read a concept, a module, a page, a track, or the brief of a project. Without a NAME: what there is to read.
 
-    A concept's page ends with a question; --answer answers it, and says why that is right or not. On a terminal texts go through
-    the program in PAGER, by default less.
+    A concept's page ends with a question. --answer says whether the answer is right, and why; the exit code is 0 or 1. On a terminal
+    a long text goes through the program in PAGER, by default less.
 
     \b
     Examples:
@@ -45,109 +45,57 @@ def read(name: tuple[str, ...], given: str | None, no_pager: bool, json: bool) -
         return _list(given, json=json)
     found = find_readable(" ".join(name))
     if found is None:
-        raise no_such_page(home_folder(), " ".join(name))
+        raise nothing_called(home_folder(), " ".join(name))
     if given is not None:
-        return _answered(_with_question(found), given, json=json)
+        return _answer(found, given, json=json)
     if json:
-        _print_json(_document(found))
-        return 0
-    return _read(found, pager=not no_pager)
+        _print_json(document(home_folder(), found))
+    elif found.concept is None or found.concept.question is None:
+        show(rendered(*_text(found)), pager=not no_pager)
+    else:
+        _with_question(found, found.concept, pager=not no_pager)
+    return 0
 
 
 def _list(given: str | None, *, json: bool) -> int:
     if given is not None:
-        raise UsageError("which question? Name its page", next_step="climb read sockets --answer 2")
+        raise UsageError("which page's question? Name it", next_step="climb read sockets --answer 2")
     if json:
         _print_json(reading_list(home_folder()))
     else:
-        print_reading_list(home_folder())
+        click.echo(reading_list_text(home_folder()), nl=False)
     return 0
 
 
-def _read(found: Readable, *, pager: bool) -> int:
-    concept, home = found.concept, home_folder()
-    head = [Text(found.title, style="bold"), Text(), Prose(found.summary), Text(), Prose(found.text)]
-    if concept is None or concept.question is None:
-        show(rendered(Text(), *head), pager=pager)
-        return 0
+def _text(found: Readable) -> list[RenderableType]:
+    head = [Text(), Text(found.title, style="bold"), Text(), Prose(found.summary), Text(), Prose(found.text), Text()]
+    return [*head, Prose(found.more), Text()] if found.more else head
+
+
+def _with_question(found: Readable, concept: Concept, *, pager: bool) -> None:
+    home = home_folder()
     earlier = answers(home).get(concept.slug)
     asking = sys.stdin.isatty() and sys.stdout.isatty() and not (earlier and earlier.right)
-    question = _question(concept, earlier, how=not asking)
-    paged = show(rendered(Text(), *head, Text()) + question, pager=pager)
-    if asking:
-        _ask(concept, home, question if paged else "")
-    return 0
-
-
-def _question(concept: Concept, earlier: Answer | None, *, how: bool) -> str:
-    """The question with its numbered answers, and what became of it; ``how`` to answer it, if that is not asked anyway."""
-    question = concept.question
-    assert question is not None
-    lines = [f"## A question\n\n{question.ask}"]
-    if isinstance(question, ChoiceQuestion):
-        lines += ["\n".join(f"{number}. {each.text}" for number, each in enumerate(question.choices, 1))]
-    parts = [Prose("\n\n".join(lines)), Text()]
-    if earlier is not None and earlier.right:
-        parts += [_verdict(earlier, f"You answered: {earlier.given}")]
-    elif how:
-        unit = "" if isinstance(question, ChoiceQuestion) or not question.unit else f"   (in {question.unit})"
-        parts += [Text(f"climb read {concept.slug} --answer NUMBER{unit}")]
+    question = rendered(*question_parts(concept, earlier, how=not asking))
     after = following(concept)
-    if after is not None:
-        parts += [Text(f"Next page: climb read {after.slug}", style="dim")]
-    return rendered(*parts)
+    end = f"  Next page: climb read {after.slug}\n" if after else ""
+    paged = show(rendered(*_text(found)) + question + ("" if asking else end), pager=pager)
+    if asking:
+        click.echo(f"\n{question}" if paged else "", nl=False)  # the pager took it away with the page
+        ask(home, concept)
+        click.echo(f"\n{end}" if end else "", nl=False)
 
 
-def _ask(concept: Concept, home: Path, question: str) -> None:
-    """Ask on the terminal until the answer is right or the reader has enough; the pager took the question away with the page."""
-    click.echo("\n" + question if question else "", nl=not question)
-    while True:
-        try:
-            given = input("  Your answer (Enter skips): ").strip()
-        except EOFError:
-            given = ""
-            click.echo()
-        if not given:
-            return
-        try:
-            answer = record(home, concept.slug, _question_of(concept), given)
-        except UsageError as error:
-            click.echo(f"  {error}")
-            continue
-        click.echo(_told(answer), nl=False)
-        if answer.right:
-            return
-
-
-def _answered(concept: Concept, given: str, *, json: bool) -> int:
-    answer = record(home_folder(), concept.slug, _question_of(concept), given)
+def _answer(found: Readable, given: str, *, json: bool) -> int:
+    if found.concept is None:
+        raise UsageError(f"{found.name} has no question to answer", next_step=f"climb read {found.name}")
+    answer = record(home_folder(), found.concept.slug, question_of(found.concept), given)
     if json:
         _print_json(answer)
     else:
-        click.echo(_told(answer), nl=False)
+        click.echo(told(answer), nl=False)
     return 0 if answer.right else 1
 
 
-def _told(answer: Answer) -> str:
-    return rendered(Text(), _verdict(answer, answer.given), Text(), Prose(answer.because), Text())
-
-
-def _verdict(answer: Answer, said: str) -> Text:
-    sign, word, style = (symbols().passed, "Right.", "green") if answer.right else (symbols().failed, "Not that.", "red")
-    return Text.assemble((f"{sign} {word}", style), f" {said}")
-
-
-def _with_question(found: Readable) -> Concept:
-    if found.concept is None or found.concept.question is None:
-        raise UsageError(f"{found.name} has no question to answer", next_step=f"climb read {found.name}")
-    return found.concept
-
-
-def _question_of(concept: Concept) -> object: ...
-
-
-def _document(found: Readable) -> dict[str, object]: ...
-
-
-def _print_json(document: object) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(document) + b"\n")
+def _print_json(value: object) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")

@@ -2,30 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 
 import msgspec
 
 from climb.course.loader import course
-from climb.course.model import Concept, Module, Reading
+from climb.course.model import ChoiceQuestion, Concept, Module, Question, Reading
 from climb.judge import project as projects
 from climb.labs import lab as labs
 from climb.labs.lab import Lab
+from climb.progress.answers import Answer, answers
 
-__all__ = ["Readable", "find_readable", "following", "labs_about", "readable_names"]
+__all__ = ["PageDocument", "Readable", "document", "find_readable", "following", "labs_about", "readable_names"]
 
 _NO_PAGE = "This page is not written yet; it comes with the project that needs it. The sources say more."
 
 
 class Readable(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to read: ``text`` is Markdown. ``concept`` is the one whose page it is, if it is one."""
+    """Something to read: ``text`` is Markdown, and so is ``more``, what leads on. ``concept`` is the one whose page it is."""
 
     kind: str
     name: str
     title: str
     summary: str
     text: str
+    more: str = ""
     concept: Concept | None = None
+
+
+class AskedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A question as it is asked: what is right is told to those who answer."""
+
+    ask: str
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+
+
+class PageDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``climb read NAME --json`` prints; ``text`` is Markdown, ``answer`` the one that counts, if any was given."""
+
+    kind: str
+    name: str
+    title: str
+    summary: str
+    text: str
+    also: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    sources: tuple[Reading, ...] = ()
+    question: AskedDocument | None = None
+    answer: Answer | None = None
+
+
+def document(home: Path, found: Readable) -> PageDocument:
+    """What was found, for a script."""
+    text = _paragraphs(found.text, found.more)
+    page = PageDocument(kind=found.kind, name=found.name, title=found.title, summary=found.summary, text=text)
+    concept = found.concept
+    if concept is None:
+        return page
+    return msgspec.structs.replace(
+        page,
+        text=concept.body,
+        also=concept.also,
+        needs=concept.needs,
+        sources=concept.sources,
+        question=_asked(concept.question) if concept.question else None,
+        answer=answers(home).get(concept.slug),
+    )
 
 
 def find_readable(name: str) -> Readable | None:
@@ -34,7 +78,12 @@ def find_readable(name: str) -> Readable | None:
     found = course().concept(name)
     if found is not None:
         return _concept(found)
-    kinds = {"module": course().modules, "page": course().pages, "track": course().tracks, "project": course().projects}
+    kinds: dict[str, Collection[str]] = {
+        "module": course().modules,
+        "page": course().pages,
+        "track": course().tracks,
+        "project": course().projects,
+    }
     kind = next((kind for kind, known in kinds.items() if name in known), None)
     return _OF_KIND[kind](name) if kind else None
 
@@ -62,6 +111,12 @@ def labs_about(concepts: Sequence[Concept]) -> list[Lab]:
     return [lab for lab in every if any(course().concept(name) in concepts for name in lab.concepts)]
 
 
+def _asked(question: Question) -> AskedDocument:
+    if isinstance(question, ChoiceQuestion):
+        return AskedDocument(ask=question.ask, choices=tuple(each.text for each in question.choices))
+    return AskedDocument(ask=question.ask, unit=question.unit)
+
+
 def _concept(concept: Concept) -> Readable:
     needed = ", ".join(f"[{course().concepts[slug].title}](concept:{slug})" for slug in concept.needs)
     before = [f"Read before: {needed}"] if needed else []
@@ -71,9 +126,8 @@ def _concept(concept: Concept) -> Readable:
         name=concept.slug,
         title=concept.title,
         summary=concept.summary,
-        text=_paragraphs(
-            *before,
-            concept.body or _NO_PAGE,
+        text=_paragraphs(*before, concept.body or _NO_PAGE),
+        more=_paragraphs(
             _section("Measure it", measured),
             _section("Sources", map(_reading, concept.sources)),
         ),
@@ -90,8 +144,8 @@ def _module(name: str) -> Readable:
         name=name,
         title=f"{name}  {module.title}",
         summary=module.summary,
-        text=_paragraphs(
-            module.overview,
+        text=module.overview,
+        more=_paragraphs(
             _section("Key concepts", _concepts(module)),
             _section("Projects", [_project_line(slug) for slug in module.projects]),
             _section("Labs", [f"- [{lab.title}](lab:{lab.slug}): {lab.question}" for lab in about]),
@@ -151,14 +205,10 @@ def _reading(reading: Reading) -> str:
     year = f" ({work.year})" if work.year else ""
     part = f": {reading.part}" if reading.part else ""
     address = f" <{work.url}>" if work.url else ""
-    return f"- {work.title}{authors}{year}{part}. {_sentence(reading.why or work.note)}{address}"
+    return f"- {work.title}{authors}{year}{part} – {reading.why or work.note}{address}"
 
 
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "?", "…")) else f"{text}."
-
-
-def _section(title: str, lines: Iterator[str] | Sequence[str] | map[str]) -> str:
+def _section(title: str, lines: Iterable[str]) -> str:
     body = "\n".join(lines)
     return f"## {title}\n\n{body}" if body else ""
 

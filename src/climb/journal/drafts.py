@@ -23,6 +23,7 @@ from climb.journal.files import journal_folder, locked, path_of, sync_folder, wr
 __all__ = [
     "Draft",
     "all_drafts",
+    "comment_for",
     "discard",
     "draft_path",
     "drafts",
@@ -36,6 +37,7 @@ __all__ = [
 
 _WINDOW = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _BASE = "draft_base"
+_HOW = "Write below this comment. Without a title above, the first heading or the first words become it."
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +103,11 @@ def drafts(home: Path) -> list[Draft]:
     from climb.journal.entries import entries  # which drops drafts, and so needs this file
 
     known = entries(home)
-    return [draft for draft in all_drafts(home) if not any(_holds(entry, draft) for entry in known)]
+    return [
+        draft
+        for draft in all_drafts(home)
+        if (draft.text or draft.title) and not any(_holds(entry, draft) for entry in known)
+    ]
 
 
 def all_drafts(home: Path) -> list[Draft]:
@@ -151,6 +157,12 @@ def without_base(document: Document) -> Document:
     return document.with_values({_BASE: None})
 
 
+def comment_for(ask: str | None) -> str:
+    """What the learner reads above the place to write; only exactly this is taken out again."""
+    lines = [*([ask.replace("-->", "-- >"), ""] if ask else []), _HOW]
+    return "\n".join(["<!--", *lines, "-->"])
+
+
 def _folder(home: Path) -> Path:
     return journal_folder(home) / ".drafts"
 
@@ -185,7 +197,7 @@ def _draft_or_reason(path: Path) -> Draft | str:
         window=window,
         changed=changed,
         base_revision=fields.pop(_BASE),
-        text=document.text,
+        text=document.text.replace(comment_for(front.prompt), "", 1).strip("\n"),
         document=document,
         **fields,
     )

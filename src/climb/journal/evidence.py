@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,7 @@ from climb.errors import ClimbError
 from climb.judge.runs import read_verdict
 from climb.judge.verdict import Status
 from climb.labs import store
-from climb.labs.lab import Explanation, find
+from climb.labs.lab import Explanation, Lab, find
 from climb.labs.result import Result
 from climb.labs.verdicts import number
 from climb.progress.history import run_summaries
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 
-_NEWEST = 5  # of each lab: to explain a result takes a moment, and old surprises have had their time
+_NEWEST = 3  # of each lab: to explain a result takes a moment, and old surprises have had their time
 
 
 class LabWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,9 +73,15 @@ def _predicted(home: Path, lab: str) -> list[Result]:
 def explained_or_none(result: Result) -> Explanation | None:
     """What a result means; None if its lab is gone, or has changed so much that it can't tell."""
     try:
-        return find(result.lab).explanation(result)
+        return _explained(find(result.lab), msgspec.json.encode(result))
     except Exception:  # an explanation is code of a lab, and may trip over anything in an old result
         return None
+
+
+@lru_cache(maxsize=64)
+def _explained(lab: Lab, result: bytes) -> Explanation:
+    """An explanation is made from the stored result alone, and its intervals take a moment: once is enough."""
+    return lab.explanation(msgspec.json.decode(result, type=Result))
 
 
 def lab_words(slug: str) -> LabWords:
@@ -94,7 +101,8 @@ def figures(value: float, unit: str) -> str:
 def answer(explanation: Explanation, unit: str) -> str:
     """What a lab measured: the value, and its interval if it has one."""
     estimate = explanation.answer
-    interval = f" ({number(estimate.low)} to {number(estimate.high)})" if estimate.low < estimate.high else ""
+    low, high = number(estimate.low), number(estimate.high)
+    interval = f" ({low} to {high})" if low != high else ""
     return figures(estimate.value, unit) + interval
 
 

@@ -8,6 +8,7 @@ from climb.errors import UsageError
 from climb.journal.drafts import (
     Draft,
     all_drafts,
+    comment_for,
     discard,
     draft_path,
     keep,
@@ -23,20 +24,19 @@ from climb.journal.titles import title_of
 __all__ = ["abandon", "begin", "begin_again", "conclude", "name_of", "unfinished"]
 
 _KIND = "terminal"  # windows of this kind are ours; those of a browser may still be open there
-_HOW = "Write below this comment. Without a title above, the first heading or the first words become it."
 
 
 def begin(home: Path, prompt: Prompt | None, module: str | None = None) -> Path:
     """A draft of a new entry, with the prompt in a comment; one that was begun with this prompt is taken up again."""
     if prompt is None:
-        return keep(home, new_window(_KIND), text=_comment(None), module=module)
+        return keep(home, new_window(_KIND), text=comment_for(None), module=module)
     for draft in _ours(home):
         if draft.entry is None and draft.prompt_id == prompt.id:
             return draft_path(home, draft.window)
     return keep(
         home,
         new_window(_KIND),
-        text=_comment(prompt.ask),
+        text=comment_for(prompt.ask),
         module=prompt.module,
         prompt=prompt.ask,
         prompt_id=prompt.id,
@@ -60,7 +60,7 @@ def unfinished(home: Path) -> list[Draft]:
 
 def name_of(draft: Draft) -> str:
     """What a draft may be called in a list."""
-    return draft.title or draft.prompt or draft.entry or title_of(_own_text(draft)) or "Without a title"
+    return draft.title or draft.prompt or draft.entry or title_of(draft.text) or "Without a title"
 
 
 def abandon(home: Path, path: Path) -> bool:
@@ -89,7 +89,7 @@ def conclude(home: Path, path: Path) -> Saved | Conflict | None:
     entry = create(
         home,
         title=draft.title,
-        text=_own_text(draft),
+        text=draft.text,
         module=draft.module,
         prompt=draft.prompt,
         prompt_id=draft.prompt_id,
@@ -107,18 +107,8 @@ def _ours(home: Path) -> list[Draft]:
 def _has_something(home: Path, draft: Draft) -> bool:
     """Whether the learner wrote or changed anything."""
     if draft.entry is None:
-        return bool(_own_text(draft).strip() or draft.title.strip())
+        return bool(draft.text.strip() or draft.title.strip())
     try:
         return source(home, draft.entry)[0] != without_base(draft.document).data
     except UsageError:
         return True  # the entry was removed meanwhile, so this text is all there is
-
-
-def _own_text(draft: Draft) -> str:
-    return draft.text.replace(_comment(draft.prompt), "", 1)
-
-
-def _comment(ask: str | None) -> str:
-    """What the learner reads above the place to write; only exactly this is taken out again."""
-    lines = [*([ask.replace("-->", "-- >"), ""] if ask else []), _HOW]
-    return "\n".join(["<!--", *lines, "-->"])

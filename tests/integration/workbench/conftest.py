@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 DEADLINE_S = 30.0  # of what takes a second at most on an idle machine
@@ -174,23 +175,31 @@ def start_workbench(tmp_path: Path, nothing_lives: Callable[[str], bool]) -> Ite
 
 @pytest.fixture
 def workbench(start_workbench: Callable[..., Workbench]) -> Workbench:
-    """A workbench of this test's own."""
+    """A workbench of this test's own: for those that end it, or look at its processes."""
     return start_workbench()
 
 
-@pytest.fixture
-def browser(workbench: Workbench) -> Browser:
-    """A browser on this test's own workbench."""
-    return workbench.browser
-
-
 @pytest.fixture(scope="module")
-def quiet_workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    """A workbench that the tests of a module share: for those that only read, or are refused."""
-    shared = Workbench(tmp_path_factory.mktemp("quiet"))
+def shared_workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """A workbench that the tests of a module share, since its start takes as long as all that most of them do."""
+    shared = Workbench(tmp_path_factory.mktemp("shared"))
     yield shared
     code, errors = shared.end()
     assert (code, errors) == (0, "")
+    assert not any(_carries(process, shared.mark) for process in psutil.process_iter())
+
+
+@pytest.fixture
+def browser(shared_workbench: Workbench) -> Browser:
+    """A browser on the workbench that the tests of a module share."""
+    return shared_workbench.browser
+
+
+def _carries(process: psutil.Process, mark: str) -> bool:
+    try:
+        return mark in process.environ() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 @pytest.fixture

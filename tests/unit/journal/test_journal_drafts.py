@@ -64,6 +64,21 @@ def test_a_draft_sent_once_more_after_saving_is_not_offered(tmp_path: Path) -> N
     assert [draft.window for draft in drafts.drafts(tmp_path)] == ["w3"]
 
 
+def test_a_draft_of_the_terminal_has_no_comment_in_its_text(tmp_path: Path) -> None:
+    """What stands above the place to write is not the learner's; a changed comment is."""
+    comment = drafts.comment_for("Why --all --> none?")
+    drafts.keep(tmp_path, "w1", prompt="Why --all --> none?", text=f"{comment}\n\n    code")
+    drafts.keep(tmp_path, "w2", prompt="P", text=comment)
+    drafts.keep(tmp_path, "w3", prompt="Why --all --> none?", text=comment)
+
+    assert {draft.window: draft.text for draft in drafts.all_drafts(tmp_path)} == {
+        "w1": "    code",
+        "w2": comment,
+        "w3": "",
+    }
+    assert {draft.window for draft in drafts.drafts(tmp_path)} == {"w1", "w2"}
+
+
 def test_a_discarded_draft_is_gone(tmp_path: Path) -> None:
     """Discarding what is not there is nothing."""
     drafts.keep(tmp_path, "w1", text="x")

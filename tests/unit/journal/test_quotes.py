@@ -76,6 +76,7 @@ def test_a_lab_is_quoted_with_prediction_and_interval(result: Make, handshake: L
         f"> [Lab “{handshake.title}”](climb:lab/handshake/20260314T120000): predicted 3 ×, measured 5.1 × (4.8 to 5.5)"
     )
     assert quote_lab(*result(None, 5.1, 5.1, 5.1)).endswith(": measured 5.1 ×")
+    assert quote_lab(*result(None, 44.0, 43.99, 44.01)).endswith(": measured 44 ×")
 
 
 def test_a_lab_that_is_gone_is_quoted_by_its_name(result: Make) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from climb.workbench.jobs import Job, Jobs
 from climb.workbench.templating import fragment, page
 
 __all__ = ["ROUTES", "last_of"]
+
+_LOG = logging.getLogger("climb.workbench")
 
 _EARLIER = 12  # results that a lab's page lists; each takes a moment to explain
 _LOOK_SECONDS = 0.5  # how often a page that waits sees that the workbench ends, or that its place in line changed
@@ -71,7 +74,7 @@ async def result(request: Request) -> Response:
         lab=lab,
         seen=await run_in_threadpool(explained, lab, stored),
         medians=medians(stored),
-        path_of_result=request.app.state.settings.home / "labs" / lab.slug / f"{stored.id}.json",
+        path_of_result=_path(request, stored),
         course=course(),
         job=_live_job(request.app.state.jobs, lab, stored),
         recorded=False,
@@ -183,12 +186,30 @@ async def _live(request: Request, lab: Lab, stored: Result) -> AsyncIterator[byt
         return
     ended = store.find_result(state.settings.home, lab.slug, stored.id)
     seen = await run_in_threadpool(explained, lab, ended)
-    values = {"lab": lab, "seen": seen, "medians": medians(ended), "token": state.settings.token}
     yield sse.event("progress", "")
-    yield sse.event("result", fragment("parts/lab.html", "outcome", **values))
+    yield sse.event("result", _outcome(request, lab, seen))
     said = "The result is there." if ended.finished else "The run ended without a result."
     yield sse.event("say", said)
     yield sse.event("done", "")
+
+
+def _outcome(request: Request, lab: Lab, seen: Explained) -> str:
+    values = {"medians": medians(seen.result), "path_of_result": _path(request, seen.result)}
+    try:
+        return fragment(
+            "parts/lab.html", "outcome", lab=lab, seen=seen, token=request.app.state.settings.token, **values
+        )
+    except (
+        Exception
+    ):  # the stream would break off, and the browser ask for it again and again; the page itself says more
+        _LOG.exception("a lab's result could not be shown")
+        return f'<p><a href="/labs/{lab.slug}/{seen.result.id}">Load this page again</a> to see how it ended.</p>'
+
+
+def _path(request: Request, stored: Result) -> Path:
+    """Where the result is kept."""
+    home: Path = request.app.state.settings.home
+    return home / "labs" / stored.lab / f"{stored.id}.json"
 
 
 def _lab(request: Request) -> Lab:

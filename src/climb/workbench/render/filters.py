@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
+from climb.labs.scale import figure
 from climb.labs.verdicts import number
 from climb.printable import printable
 from climb.workbench.render.markdown import inline_markdown, markdown
@@ -36,6 +37,7 @@ def count(value: int, one: str, many: str | None = None) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "count": count,
+    "figure": figure,
     "inline_markdown": inline_markdown,
     "markdown": markdown,
     "moment": moment,

@@ -47,10 +47,10 @@ def _renderer(first_heading: int) -> MarkdownIt:
     engine.validateLink = lambda url: our_link(url) is not None or _harmless(url)  # type: ignore[method-assign] # the library's documented way
     engine.add_render_rule("link_open", _link_open)
     engine.add_render_rule("image", _image)
-    engine.add_render_rule(
-        "table_open", lambda *_: '<div class="wide" tabindex="0" role="region" aria-label="Table"><table>\n'
-    )
+    engine.add_render_rule("table_open", _table_open)
     engine.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    for rule in ("th_open", "td_open"):
+        engine.add_render_rule(rule, _cell_open)
     for rule in ("heading_open", "heading_close"):
         engine.add_render_rule(rule, _heading(first_heading))
     return engine
@@ -68,6 +68,22 @@ def _heading(first: int) -> Any:
         return renderer.renderToken(tokens, index, options, env)
 
     return rule
+
+
+def _table_open(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: Any) -> str:
+    """A table that can be scrolled by keyboard; its columns name it, since a page may have several."""
+    end = next(at for at in range(index, len(tokens)) if tokens[at].type == "thead_close")
+    columns = ", ".join(token.content for token in tokens[index:end] if token.type == "inline" and token.content)
+    label = Markup('<div class="wide" tabindex="0" role="region" aria-label="Table: {}"><table>\n').format(columns)
+    return str(label)
+
+
+def _cell_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
+    """Columns of figures are set right by a class: the page's policy allows no style attributes."""
+    style = str(tokens[index].attrs.pop("style", ""))
+    if style.endswith("right"):
+        tokens[index].attrSet("class", "figure")
+    return renderer.renderToken(tokens, index, options, env)
 
 
 def _link_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:

@@ -3,6 +3,8 @@
 // Whoever uses the keyboard has the table under the plot, which holds the same numbers.
 const WIDTH = 440; // of the drawings, in their own units
 const COLOURS = ["--text", "--dim"];
+const TINT = "40"; // a quarter of the colour
+const [VALUE, LOW, HIGH] = [1, 2, 3]; // in a point, after its x
 const LIVE = "live";
 const figures = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
@@ -19,17 +21,19 @@ function columns(data) {
   for (const line of data.lines) {
     const at = new Map(line.points.map((point) => [point[0], point]));
     const inside = (value) => (data.y.log ? Math.max(value, data.y.low) : value);
-    for (const [index, fallback] of [[1, 1], [2, 1], [3, 1]]) {
-      rows.push(xs.map((x) => (at.has(x) ? inside(at.get(x)[index] ?? at.get(x)[fallback]) : null)));
+    for (const index of [LOW, HIGH, VALUE]) {
+      rows.push(xs.map((x) => (at.has(x) ? inside(at.get(x)[index] ?? at.get(x)[VALUE]) : null)));
     }
   }
   return rows;
 }
 
-// Three series a line: itself, and the ends of its intervals, which only bound the band between them.
+// Three series a line: the ends of its intervals, which only bound the band between them, and on top of it the line itself.
 function series(data) {
   const edge = { width: 0, points: { show: false }, spanGaps: true };
   return [{}, ...data.lines.flatMap((line, index) => [
+    edge,
+    edge,
     {
       label: line.name,
       stroke: colour(COLOURS[index % 2]),
@@ -38,13 +42,12 @@ function series(data) {
       spanGaps: true,
       points: { show: line.points.length <= 60, size: 7, fill: colour(COLOURS[index % 2]) },
     },
-    edge,
-    edge,
   ])];
 }
 
 function bands(data) {
-  return data.lines.map((_, index) => ({ series: [3 * index + 3, 3 * index + 2], fill: colour("--accent-soft") }));
+  const tint = `${colour("--dim")}${TINT}`;
+  return data.lines.map((_, index) => ({ series: [3 * index + 2, 3 * index + 1], fill: tint }));
 }
 
 function say(readout, data, chart) {
@@ -53,7 +56,7 @@ function say(readout, data, chart) {
   if (readout.hidden) return;
   const rows = [`${data.x.name}: ${figures.format(chart.data[0][at])}`];
   data.lines.forEach((line, index) => {
-    const [value, low, high] = [1, 2, 3].map((offset) => chart.data[3 * index + offset][at]);
+    const [low, high, value] = [1, 2, 3].map((offset) => chart.data[3 * index + offset][at]);
     if (value == null) return;
     const interval = low < high ? ` (${figures.format(low)} to ${figures.format(high)})` : "";
     rows.push(`${line.name}: ${figures.format(value)} ${data.y.unit}${interval}`);
