@@ -1,89 +1,79 @@
-"""climb list: the projects and their stages, with progress."""
+"""climb list: what there is, and how far you are."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 import msgspec
+from rich.console import RenderableType
 
-from climb.cli.complete import projects
-from climb.cli.console import symbols
+from climb.cli import listing
+from climb.cli.complete import listed
+from climb.cli.listing_documents import lab_documents, module_document, project_documents, track_document
+from climb.cli.progress import Progress, progress
+from climb.cli.prose import rendered
+from climb.course.loader import course
 from climb.errors import UsageError
-from climb.judge import runs
-from climb.judge.project import Project, load, slugs
-from climb.judge.submission import load as load_submission
-from climb.judge.verdict import Verdict
+from climb.judge.project import load, slugs
+from climb.labs import lab as labs
 
 __all__ = ["list_command"]
 
+_WIDTH = 98
+
 
 @click.command("list")
-@click.argument("project", required=False, shell_complete=projects)
+@click.argument("name", required=False, metavar="[NAME]", shell_complete=listed)
 @click.option("--json", is_flag=True, help="Print a JSON document.")
-def list_command(project: str | None, json: bool) -> None:
-    """List the projects, or the stages of one PROJECT; in a submission's folder with its progress.
+def list_command(name: str | None, json: bool) -> None:
+    """List tracks, modules, projects and labs with your progress; or what NAME has: a project, a module, a track, or labs.
 
     \b
     Examples:
       climb list
       climb list scanner
+      climb list 1.1
+      climb list labs
     """
-    chosen = [load(project)] if project else [load(slug) for slug in slugs()]
-    progress = _progress_here()
+    now = progress()
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode([_document(each, progress) for each in chosen]) + b"\n")
-        return
-    for each in chosen:
-        _print(each, progress, stages=project is not None or len(chosen) == 1)
+        sys.stdout.buffer.write(msgspec.json.encode(_document(name, now)) + b"\n")
+    else:
+        click.echo(rendered(*_parts(name, now), width=_WIDTH), nl=False)
 
 
-def _progress_here() -> Verdict | None:
-    """How far the submission in this folder is, if there is one."""
-    try:
-        submission = load_submission(Path.cwd())
-    except UsageError:
-        return None
-    return runs.newest_whole(submission.climb_folder, submission.project)
+def _parts(name: str | None, now: Progress) -> list[RenderableType]:
+    if name is None:
+        return listing.everything(now)
+    if name in slugs():
+        return listing.project_list(load(name), now)
+    if name in course().modules:
+        return listing.module_list(name, now)
+    if name in course().tracks:
+        return listing.track_list(course().tracks[name], now)
+    if name == "labs":
+        return listing.lab_list([labs.find(slug) for slug in labs.slugs()], now)
+    if name in course().projects:
+        return listing.planned_project(name)
+    raise _unknown(name)
 
 
-def _print(project: Project, progress: Verdict | None, *, stages: bool) -> None:
-    info = project.info
-    here = progress if progress is not None and progress.project == info.slug else None
-    state = f"{here.passed} of {here.total} stages hold here" if here else _stages(len(project.stages))
-    click.echo(f"\n  {click.style(info.slug, bold=True)}   {info.title} (module {info.module})   {state}")
-    click.echo(f"  {info.summary}")
-    if stages:
-        for number, stage in enumerate(project.stages, 1):
-            held = here is not None and number <= here.passed
-            sign = symbols().passed if held else symbols().waiting
-            click.echo(f"    {sign} {number:>2} {stage.title:<32} {', '.join(stage.concepts)}")
-    languages = ", ".join(info.languages)
-    click.echo(f"\n  begin: climb start {info.slug} --lang LANGUAGE   ({languages})")
+def _document(name: str | None, now: Progress) -> object:
+    if name is None or name in slugs():
+        return project_documents([load(slug) for slug in slugs() if name in (None, slug)], now)
+    if name in course().modules:
+        return module_document(name, now)
+    if name in course().tracks:
+        return track_document(course().tracks[name], now)
+    if name == "labs":
+        return lab_documents(labs.slugs(), now)
+    if name in course().projects:
+        raise UsageError(f"the project {name!r} is to come; there is: {', '.join(slugs())}", next_step="climb list")
+    raise _unknown(name)
 
 
-def _stages(count: int) -> str:
-    return "1 stage" if count == 1 else f"{count} stages"
-
-
-def _document(project: Project, progress: Verdict | None) -> dict[str, object]:
-    here = progress if progress is not None and progress.project == project.info.slug else None
-    return {
-        "slug": project.info.slug,
-        "title": project.info.title,
-        "module": project.info.module,
-        "state": project.info.state,
-        "languages": list(project.info.languages),
-        "stages": [
-            {
-                "id": stage.id,
-                "number": number,
-                "title": stage.title,
-                "concepts": stage.concepts,
-                "checks": len(stage.checks),
-            }
-            for number, stage in enumerate(project.stages, 1)
-        ],
-        "passed_here": here.passed if here else None,
-    }
+def _unknown(name: str) -> UsageError:
+    kinds = {"projects": [*slugs()], "modules": [*course().modules], "tracks": [*course().tracks], "also": ["labs"]}
+    lines = "".join(f"\n  {kind:<9}{', '.join(names)}" for kind, names in kinds.items())
+    return UsageError(f"there is no project {name!r}, and no module or track; there is{lines}", next_step="climb list")

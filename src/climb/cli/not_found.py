@@ -25,8 +25,10 @@ _COMMANDS = {
 def nothing_called(home: Path, name: str) -> UsageError:
     """The error that says what there is instead."""
     known = readable_names()
-    near = difflib.get_close_matches("-".join(name.split()).casefold(), known, n=_SHOWN, cutoff=0.6)
-    commands = {f"climb read {each}": known[each] for each in near} or _about(home, name)
+    near = difflib.get_close_matches("-".join(name.split()).casefold(), known, n=2 * _SHOWN, cutoff=0.6)
+    by_title = {known[each]: f"climb read {each}" for each in reversed(near)}  # of two names of one page, the nearer
+    closest = {command: title for title, command in reversed(list(by_title.items()))}
+    commands = dict(list(closest.items())[:_SHOWN]) or _about(home, name)
     lines = "".join(f"\n  {command:<32}{title}" for command, title in commands.items())
     there_is = f"; there is\n{lines}".replace("\n\n", "\n") if lines else ""
     return UsageError(

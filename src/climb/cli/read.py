@@ -68,8 +68,9 @@ def _list(given: str | None, *, json: bool) -> int:
 
 
 def _text(found: Readable) -> list[RenderableType]:
-    head = [Text(), Text(found.title, style="bold"), Text(), Prose(found.summary), Text(), Prose(found.text), Text()]
-    return [*head, Prose(found.more), Text()] if found.more else head
+    head = [Text(found.title, style="bold"), Prose(found.summary)]
+    parts = [*head, *(Prose(text) for text in (found.text, found.more) if text)]
+    return [Text(), *(piece for part in parts for piece in (part, Text()))]
 
 
 def _with_question(found: Readable, concept: Concept, *, pager: bool) -> None:

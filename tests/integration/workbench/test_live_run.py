@@ -334,7 +334,7 @@ def test_a_workbench_that_is_killed_leaves_nothing(
     if not nothing_lives(workbench.mark):
         for p in psutil.process_iter():
             try:
-                if workbench.mark in p.environ(): print(p.pid, p.ppid(), p.status(), p.cmdline(), Path(f"/proc/{p.pid}/status").read_text(), Path(f"/proc/{p.pid}/wchan").read_text(), p.environ().get("JUDGED_FOR"))
+                if workbench.mark in p.environ(): print(p.pid, p.ppid(), p.status(), p.cmdline(), p.environ().get("JUDGED_FOR"))
             except psutil.Error: pass
         assert 0
 

@@ -62,7 +62,6 @@ function say(readout, data, chart) {
     rows.push(`${line.name}: ${figures.format(value)} ${data.y.unit}${interval}`);
   });
   readout.replaceChildren(...rows.map((text) => Object.assign(document.createElement("div"), { textContent: text })));
-  readout.classList.toggle("left", chart.cursor.left > chart.width / 2);
 }
 
 function place(element, [left, top, width, height], all) {

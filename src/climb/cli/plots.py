@@ -1,0 +1,282 @@
+"""Plots in the terminal: bars in eighths of a column, heaps of single measurements, lines on a grid; ASCII where need be.
+
+Every line fits the width that is given. Intervals are told as numbers, marks as a line through the plot with their words.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from statistics import median
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Plot, Strip, StripPlot
+from climb.labs.scale import Scale, figure, linear_scale, log_scale, tick_label
+from climb.labs.statistics import quantile
+from climb.printable import printable
+
+__all__ = ["Signs", "draw", "signs_for"]
+
+_ROWS = 12  # of a line plot
+_TICKS = 5
+_LEAST = 24  # columns; nothing can be read below
+_PLAIN = str.maketrans({"µ": "u", "×": "x", "–": "-", "’": "'", "“": '"', "”": '"', "…": "."})
+
+
+class Signs(NamedTuple):
+    """What plots are drawn with."""
+
+    full: str
+    parts: str  # of a column, from none to nearly all
+    heap: str  # from none to the most
+    mark_down: str
+    mark_across: str
+    up: str
+    floor: str
+    tick: str
+    corner: str
+    wall: str
+    between: str
+    points: str
+    ascii: bool
+
+    def words(self, text: str) -> str:
+        """``text`` on one line, in signs that the terminal has."""
+        plain = " ".join(printable(text).split())
+        return plain.translate(_PLAIN) if self.ascii else plain
+
+
+_FULL = Signs("█", " ▏▎▍▌▋▊▉", " ▁▂▃▄▅▆▇█", "┊", "┄", "▲", "─", "┴", "└", "│", "·", "●■◆▲", ascii=False)
+_ASCII = Signs("#", " ", " .:-=+*#@", ":", "-", "^", "-", "+", "+", "|", ".", "ox*+", ascii=True)
+
+
+def signs_for(*, ascii_only: bool) -> Signs:
+    """The signs to draw with."""
+    return _ASCII if ascii_only else _FULL
+
+
+def draw(plot: Plot, width: int, signs: Signs) -> list[Text]:
+    """``plot`` in lines of at most ``width`` columns."""
+    width = max(width, _LEAST)
+    title = [Text(line, style="bold") for line in _broken(signs.words(plot.title), width)]
+    match plot:
+        case BarPlot():
+            return [*title, *_bars(plot, width, signs)]
+        case StripPlot():
+            return [*title, *_strips(plot, width, signs)]
+        case LinePlot():
+            return [*title, *_lines(plot, width, signs)]
+
+
+def _bars(plot: BarPlot, width: int, signs: Signs) -> list[Text]:
+    values = [value for bar in plot.bars for value in (bar.value, bar.low, bar.high) if value is not None]
+    scale = _scale(plot.axis, values, plot.marks)
+    columns = [_column(scale, mark.value, width) for mark in plot.marks]
+    lines = _mark_words(plot.marks, columns, scale, width, signs)
+    for bar in plot.bars:
+        lines += _heading(signs.words(bar.label), _measured(bar, plot.axis, signs), width)
+        lines.append(_marked(_bar(bar, scale, width, signs), columns, signs))
+    return lines + _floor(plot.axis, scale, width, signs)
+
+
+def _measured(bar: Bar, axis: Axis, signs: Signs) -> str:
+    interval = ""
+    if bar.low is not None and bar.high is not None and bar.low < bar.high:
+        interval = f" ({figure(bar.low)} to {figure(bar.high)})"
+    return signs.words(f"{figure(bar.value)} {axis.unit}".rstrip() + interval)
+
+
+def _bar(bar: Bar, scale: Scale, width: int, signs: Signs) -> str:
+    if scale.log:
+        at = _column(scale, bar.value, width)
+        return " " * at + signs.points[0] + " " * (width - at - 1)
+    zero, end = sorted((scale.share(0.0) * width, scale.share(bar.value) * width))
+    first, eighths = round(zero), round((end - round(zero)) * 8)
+    whole, part = divmod(max(eighths, 0), 8)
+    tail = signs.parts[part] if part < len(signs.parts) else ""
+    drawn = signs.full * whole + tail.strip(" ")
+    return (" " * first + (drawn or (signs.parts[1:2] or signs.wall)))[:width].ljust(width)
+
+
+def _strips(plot: StripPlot, width: int, signs: Signs) -> list[Text]:
+    scale = _scale(plot.axis, [value for strip in plot.strips for value in strip.values], plot.marks)
+    columns = [_column(scale, mark.value, width) for mark in plot.marks]
+    lines = _mark_words(plot.marks, columns, scale, width, signs)
+    for strip in plot.strips:
+        lines += _heading(signs.words(strip.label), _middle(strip, plot.axis, signs), width)
+        lines.append(_marked(_heap(strip, scale, width, signs), columns, signs))
+        if strip.values:
+            at = _column(scale, median(strip.values), width)
+            lines.append(Text(" " * at + signs.up, style="dim"))
+    return lines + _floor(plot.axis, scale, width, signs)
+
+
+def _middle(strip: Strip, axis: Axis, signs: Signs) -> str:
+    if not strip.values:
+        return "no values"
+    half = f"half of {len(strip.values)} within {figure(quantile(strip.values, 0.25))} to {figure(quantile(strip.values, 0.75))}"
+    return signs.words(f"median {figure(median(strip.values))} {axis.unit}".rstrip() + f", {half}")
+
+
+def _heap(strip: Strip, scale: Scale, width: int, signs: Signs) -> str:
+    """How many measurements fell into each column, by the height of its sign."""
+    counts = [0] * width
+    for value in strip.values:
+        counts[_column(scale, value, width)] += 1
+    most = max(counts)
+    steps = len(signs.heap) - 1
+    return "".join(signs.heap[math.ceil(count / most * steps) if count else 0] for count in counts)
+
+
+def _lines(plot: LinePlot, width: int, signs: Signs) -> list[Text]:
+    points = [point for line in plot.lines for point in line.points]
+    xs, ys = [point.x for point in points], [point.y for point in points]
+    x = (log_scale(xs) if plot.x.log else None) or linear_scale(xs, zero=False, round_ends=False)
+    y = _scale(plot.y, ys, plot.marks)
+    ticks = {_row(y, tick): signs.words(tick_label(tick)) for tick in y.ticks(4)}
+    margin = max((cell_len(text) for text in ticks.values()), default=0)
+    across = max(width - margin - 2, 8)
+    grid = [[" "] * across for _ in range(_ROWS)]
+    for mark in plot.marks:
+        grid[_row(y, mark.value)] = [signs.mark_across] * across
+    for line in plot.lines:
+        _connect(grid, line, x, y, signs)
+    for number, line in enumerate(plot.lines):
+        _dot(grid, line, x, y, signs.points[number % len(signs.points)])
+    body = [
+        Text(f"{ticks.get(row, ''):>{margin}} ", style="dim").append(signs.wall + "".join(cells), style="not dim")
+        for row, cells in enumerate(grid)
+    ]
+    floor = [Text(" " * (margin + 1)) + line for line in _floor(plot.x, x, across + 1, signs, first=signs.corner)]
+    named = [
+        *(_words(f"{signs.points[i % 4]} {line.label}{_last(line, plot.y)}", width, signs) for i, line in enumerate(plot.lines)),
+        *(_words(f"{signs.mark_across * 2} {mark.label}{_far(mark, y)}", width, signs) for mark in plot.marks),
+    ]
+    head = [Text(part, style="dim") for part in _broken(signs.words(_name(plot.y)), width)]
+    return [*head, *body, *floor, *(part for parts in named for part in parts)]
+
+
+def _last(line: Line, axis: Axis) -> str:
+    return f": {figure(line.points[-1].y)} {axis.unit} at the end".replace("  ", " ") if line.points else ""
+
+
+def _words(text: str, width: int, signs: Signs) -> list[Text]:
+    return [Text(part) for part in _broken(signs.words(text), width)]
+
+
+def _row(scale: Scale, value: float) -> int:
+    return round((1 - scale.share(value)) * (_ROWS - 1))
+
+
+def _places(line: Line, x: Scale, y: Scale, across: int) -> list[tuple[int, int]]:
+    known = [point for point in line.points if (not x.log or point.x > 0) and (not y.log or point.y > 0)]
+    return [(_column(x, point.x, across), _row(y, point.y)) for point in known]
+
+
+def _connect(grid: list[list[str]], line: Line, x: Scale, y: Scale, signs: Signs) -> None:
+    places = _places(line, x, y, len(grid[0]))
+    for (x1, y1), (x2, y2) in zip(places, places[1:], strict=False):
+        steps = max(abs(x2 - x1), abs(y2 - y1), 1)
+        for step in range(steps + 1):
+            grid[y1 + round((y2 - y1) * step / steps)][x1 + round((x2 - x1) * step / steps)] = signs.between
+
+
+def _dot(grid: list[list[str]], line: Line, x: Scale, y: Scale, sign: str) -> None:
+    for column, row in _places(line, x, y, len(grid[0])):
+        grid[row][column] = sign
+
+
+def _scale(axis: Axis, values: list[float], marks: Iterable[Mark]) -> Scale:
+    pointed = [mark.value for mark in marks]
+    return (log_scale(values, pointed) if axis.log else None) or linear_scale(values, pointed, zero=True)
+
+
+def _column(scale: Scale, value: float, width: int) -> int:
+    return min(int(scale.share(value) * width), width - 1)
+
+
+def _name(axis: Axis) -> str:
+    return f"{axis.label} in {axis.unit}" if axis.unit else axis.label
+
+
+def _far(mark: Mark, scale: Scale) -> str:
+    return {-1: " (below this axis)", 0: "", 1: " (beyond this axis)"}[scale.beyond(mark.value)]
+
+
+def _mark_words(marks: tuple[Mark, ...], columns: list[int], scale: Scale, width: int, signs: Signs) -> list[Text]:
+    """A line for each mark: its words beside its column, with the lines of those before it running through."""
+    lines: list[Text] = []
+    for number, (mark, column) in enumerate(zip(marks, columns, strict=True)):
+        room = max(column - 1, width - column - 2)
+        said = _cut(signs.words(mark.label + _far(mark, scale)), room)
+        cells = [" "] * width
+        for earlier in columns[: number + 1]:
+            cells[earlier] = signs.mark_down
+        begin = column + 2 if cell_len(said) <= width - column - 2 else column - 1 - cell_len(said)
+        # A wide character takes two columns, so the line is put together from texts, not from cells.
+        lines.append(Text("".join(cells[:begin]) + said + "".join(cells[begin + cell_len(said) :]).rstrip(), style="bold"))
+    return lines
+
+
+def _marked(row: str, columns: list[int], signs: Signs) -> Text:
+    text = Text(row)
+    for column in columns:
+        text = Text.assemble(text[:column], (signs.mark_down, "bold"), text[column + 1 :])
+    return text
+
+
+def _heading(name: str, value: str, width: int) -> list[Text]:
+    """A row's name and value: on one line, if they fit."""
+    if cell_len(name) + cell_len(value) + 2 <= width:
+        return [Text(name).append(f"  {value}", style="bold")]
+    return [*map(Text, _broken(name, width)), *(Text(part, style="bold") for part in _broken(value, width))]
+
+
+def _floor(axis: Axis, scale: Scale, width: int, signs: Signs, first: str = "") -> list[Text]:
+    """The axis below the plot: its line with ticks, their numbers, its name."""
+    ticks = _that_fit(scale, width, signs.words)
+    line = [signs.floor] * width
+    numbers = ""
+    for column, text, begin in ticks:
+        line[column] = signs.tick
+        numbers = numbers.ljust(begin) + text
+    if first:
+        line[0] = first
+    name = [Text(part, style="dim") for part in _broken(signs.words(_name(axis)), width)]
+    return [Text("".join(line), style="dim"), Text(numbers, style="dim"), *name]
+
+
+def _that_fit(scale: Scale, width: int, words: Callable[[str], str]) -> list[tuple[int, str, int]]:
+    """Ticks whose numbers can stand side by side: column, number, and where the number begins."""
+    for wanted in range(_TICKS, 0, -1):
+        found = []
+        for tick in scale.ticks(wanted):
+            column, text = _column(scale, tick, width), words(tick_label(tick))
+            found.append((column, text, max(min(column - cell_len(text) // 2, width - cell_len(text)), 0)))
+        ends = [begin + cell_len(text) for _, text, begin in found]
+        if all(end + 1 <= begin for end, (_, _, begin) in zip(ends, found[1:], strict=False)):
+            return found
+    return []
+
+
+def _broken(text: str, width: int) -> list[str]:
+    """``text`` in lines of at most ``width`` columns, broken between words, or within one that is too long."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
+            lines[-1] += f" {word}"
+            continue
+        rest = word
+        while cell_len(rest) > width:
+            piece = set_cell_size(rest, width).rstrip()
+            lines.append(piece)
+            rest = rest[len(piece) :]
+        lines.append(rest)
+    return lines
+
+
+def _cut(text: str, width: int) -> str:
+    return text if cell_len(text) <= width else set_cell_size(text, max(width - 1, 0)).rstrip() + "."
