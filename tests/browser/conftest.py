@@ -76,7 +76,9 @@ class Workbench:
     def climb(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command in a terminal of the same learner."""
         command = [sys.executable, "-m", "climb", *words]
-        return subprocess.run(command, cwd=self.folder, env=self.environment, text=True, capture_output=True, timeout=120)
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment, text=True, capture_output=True, timeout=120
+        )
 
     def end(self) -> tuple[int, str]:
         """Press Ctrl-C; the exit code, and what was said on standard error."""
@@ -256,7 +258,7 @@ class Watch:
         context = self._browser.new_context(base_url=workbench.origin, **{"viewport": WIDE, **options})
         context.set_default_timeout(DEADLINE_S * 1000)
         context.add_init_script(f"{TELL_VIOLATIONS};{init}")
-        context.on("console", lambda message: self._note_console(message))
+        context.on("console", self._note_console)
         context.on("weberror", lambda error: self.noted.append(f"page error: {error.error}"))
         context.on("request", lambda request: self._note_request(workbench, request))
         self.contexts.append(context)

@@ -27,7 +27,9 @@ new PerformanceObserver((list) => {
   }
 }).observe({ type: "layout-shift", buffered: true });
 """
-SETTLED = "async () => { await document.fonts.ready; for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame); }"
+SETTLED = (
+    "async () => { await document.fonts.ready; for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame); }"
+)
 
 RUN_AXE = """async (tags) => {
   const found = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
@@ -55,7 +57,7 @@ SMALL_TEXTS = """(least) => {
   return small;
 }"""
 TOO_WIDE = """() => [document.scrollingElement.scrollWidth, [...document.querySelectorAll("body *")]
-  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".wide, .bytes, .unseen"))
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".wide, .bytes, .unseen, .drawing, .plot, pre"))
   .map((element) => element.outerHTML.slice(0, 120))]"""
 
 

@@ -7,7 +7,7 @@ from click.shell_completion import CompletionItem
 
 from climb.judge.project import find, slugs
 
-__all__ = ["languages", "listed", "projects", "readables"]
+__all__ = ["labs", "languages", "listed", "projects", "readables"]
 
 
 def projects(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -38,3 +38,10 @@ def listed(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> lis
     known = {name: each.title for kind in (parts.tracks, parts.modules, parts.projects) for name, each in kind.items()}
     known["labs"] = "The experiments"
     return [CompletionItem(name, help=title) for name, title in known.items() if name.startswith(incomplete)]
+
+
+def labs(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The labs, with their titles."""
+    from climb.labs import lab
+
+    return [CompletionItem(slug, help=lab.find(slug).title) for slug in lab.slugs() if slug.startswith(incomplete)]

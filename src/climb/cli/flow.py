@@ -12,10 +12,11 @@ __all__ = ["Flow"]
 
 
 class Flow:
-    """``items`` with commas between them, each whole; lines begin at column ``indent``."""
+    """``items``, each whole, with ``between`` after all but the last; lines begin at column ``indent``."""
 
-    def __init__(self, items: Sequence[str], *, indent: int = 0, style: str = "") -> None:
+    def __init__(self, items: Sequence[str], *, indent: int = 0, between: str = ", ", style: str = "") -> None:
         self._items = items
+        self._between = between
         self._indent = indent
         self._style = style
 
@@ -26,11 +27,10 @@ class Flow:
     def _lines(self, width: int) -> Iterator[str]:
         line = ""
         for number, item in enumerate(self._items, 1):
-            piece = item if number == len(self._items) else f"{item},"
-            if line and cell_len(f"{line} {piece}") > width:
-                yield line
-                line = piece
-            else:
-                line = f"{line} {piece}" if line else piece
+            piece = item if number == len(self._items) else item + self._between
+            if line and cell_len((line + piece).rstrip()) > width:
+                yield line.rstrip()
+                line = ""
+            line += piece
         if line:
             yield line

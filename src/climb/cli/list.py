@@ -11,8 +11,8 @@ from rich.console import RenderableType
 from climb.cli import listing
 from climb.cli.complete import listed
 from climb.cli.listing_documents import lab_documents, module_document, project_documents, track_document
+from climb.cli.page_text import rendered
 from climb.cli.progress import Progress, progress
-from climb.cli.prose import rendered
 from climb.course.loader import course
 from climb.errors import UsageError
 from climb.judge.project import load, slugs

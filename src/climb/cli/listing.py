@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
@@ -16,13 +16,13 @@ from climb.cli.progress import Progress
 from climb.cli.readable import labs_about
 from climb.course.loader import course
 from climb.course.model import Concept, Track
-from climb.judge.project import Project, find, load
+from climb.judge.project import Project, load
 from climb.labs.lab import Lab
 from climb.progress.standing import ModuleStanding, ProjectStanding, State
 
 __all__ = ["everything", "lab_list", "module_list", "planned_project", "project_list", "track_list"]
 
-_ASCII = {"✓": "+", "●": "*", "○": "o", "·": "-"}
+_ASCII = str.maketrans("✓●○·", "+*o-")
 _SIGNS = {State.DONE: "✓", State.CURRENT: "●", State.OPEN: "○", State.TO_COME: "·"}
 
 
@@ -42,7 +42,9 @@ class _Row(msgspec.Struct, frozen=True):
             yield self.left + Text(gap) + first
             yield from (Text(" " * self.column) + line for line in rest)
         else:
-            yield self.left
+            first, *rest = self.left.wrap(console, options.max_width - self.indent)
+            yield first
+            yield from (Text(" " * self.indent) + line for line in rest)
             yield Padding(Text(self.right), (0, 0, 0, self.indent))
 
 
@@ -69,7 +71,10 @@ def module_list(name: str, now: Progress) -> list[RenderableType]:
     ]
     for topic in module.topics:
         concepts = [course().concepts[slug] for slug in topic.concepts]
-        parts += [Text(topic.title, style="bold"), Flow([_concept(each, now) for each in concepts], indent=2)]
+        parts += [
+            Text(topic.title, style="bold"),
+            Flow([_concept(each, now) for each in concepts], indent=2, between="  "),
+        ]
     parts += [Text(), Text("Projects", style="bold"), *_projects(mine, now, indent=2)]
     about = labs_about([course().concepts[slug] for slug in module.concepts])
     parts += [Text(), Text("Labs", style="bold"), *_labs(about, now)] if about else []
@@ -134,7 +139,7 @@ def _track(track: Track, now: Progress, *, whole: bool) -> Iterator[RenderableTy
 def _module(mine: ModuleStanding) -> str:
     if mine.state is State.TO_COME:
         return "to come"
-    parts = [f"{mine.answered} of {mine.pages} pages read"] if mine.pages else []
+    parts = [f"{mine.answered} of {mine.pages} {'page' if mine.pages == 1 else 'pages'} read"] if mine.pages else []
     parts += [f"{mine.reflected} written"] if mine.reflected else []
     return ", ".join(parts)
 
@@ -195,6 +200,4 @@ def _legend() -> str:
 
 
 def _in_locale(text: str) -> str:
-    if symbols().dot == "·":
-        return text
-    return text.translate(str.maketrans(_ASCII))
+    return text if symbols().dot == "·" else text.translate(_ASCII)

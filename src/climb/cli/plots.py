@@ -6,7 +6,9 @@ Every line fits the width that is given. Intervals are told as numbers, marks as
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -23,7 +25,10 @@ __all__ = ["Signs", "draw", "signs_for"]
 _ROWS = 12  # of a line plot
 _TICKS = 5
 _LEAST = 24  # columns; nothing can be read below
-_PLAIN = str.maketrans({"µ": "u", "×": "x", "–": "-", "’": "'", "“": '"', "”": '"', "…": "."})
+_POWER = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
+_PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-") | str.maketrans(
+    {"µ": "u", "×": "x", "–": "-", "’": "'", "“": '"', "”": '"', "…": ".", "\u00a0": " "}
+)
 
 
 class Signs(NamedTuple):
@@ -45,8 +50,11 @@ class Signs(NamedTuple):
 
     def words(self, text: str) -> str:
         """``text`` on one line, in signs that the terminal has."""
-        plain = " ".join(printable(text).split())
-        return plain.translate(_PLAIN) if self.ascii else plain
+        return self.plain(" ".join(printable(text).split()))
+
+    def plain(self, text: str) -> str:
+        """``text`` in signs that the terminal has."""
+        return _POWER.sub(lambda power: f"^{power[0]}", text).translate(_PLAIN) if self.ascii else text
 
 
 _FULL = Signs("█", " ▏▎▍▌▋▊▉", " ▁▂▃▄▅▆▇█", "┊", "┄", "▲", "─", "┴", "└", "│", "·", "●■◆▲", ascii=False)
@@ -152,7 +160,10 @@ def _lines(plot: LinePlot, width: int, signs: Signs) -> list[Text]:
     ]
     floor = [Text(" " * (margin + 1)) + line for line in _floor(plot.x, x, across + 1, signs, first=signs.corner)]
     named = [
-        *(_words(f"{signs.points[i % 4]} {line.label}{_last(line, plot.y)}", width, signs) for i, line in enumerate(plot.lines)),
+        *(
+            _words(f"{signs.points[i % 4]} {line.label}{_last(line, plot.y)}", width, signs)
+            for i, line in enumerate(plot.lines)
+        ),
         *(_words(f"{signs.mark_across * 2} {mark.label}{_far(mark, y)}", width, signs) for mark in plot.marks),
     ]
     head = [Text(part, style="dim") for part in _broken(signs.words(_name(plot.y)), width)]
@@ -178,7 +189,7 @@ def _places(line: Line, x: Scale, y: Scale, across: int) -> list[tuple[int, int]
 
 def _connect(grid: list[list[str]], line: Line, x: Scale, y: Scale, signs: Signs) -> None:
     places = _places(line, x, y, len(grid[0]))
-    for (x1, y1), (x2, y2) in zip(places, places[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(places):
         steps = max(abs(x2 - x1), abs(y2 - y1), 1)
         for step in range(steps + 1):
             grid[y1 + round((y2 - y1) * step / steps)][x1 + round((x2 - x1) * step / steps)] = signs.between
@@ -211,13 +222,15 @@ def _mark_words(marks: tuple[Mark, ...], columns: list[int], scale: Scale, width
     lines: list[Text] = []
     for number, (mark, column) in enumerate(zip(marks, columns, strict=True)):
         room = max(column - 1, width - column - 2)
-        said = _cut(signs.words(mark.label + _far(mark, scale)), room)
+        said = _cut(signs.words(mark.label + _far(mark, scale)), room, signs)
         cells = [" "] * width
         for earlier in columns[: number + 1]:
             cells[earlier] = signs.mark_down
         begin = column + 2 if cell_len(said) <= width - column - 2 else column - 1 - cell_len(said)
         # A wide character takes two columns, so the line is put together from texts, not from cells.
-        lines.append(Text("".join(cells[:begin]) + said + "".join(cells[begin + cell_len(said) :]).rstrip(), style="bold"))
+        lines.append(
+            Text("".join(cells[:begin]) + said + "".join(cells[begin + cell_len(said) :]).rstrip(), style="bold")
+        )
     return lines
 
 
@@ -278,5 +291,5 @@ def _broken(text: str, width: int) -> list[str]:
     return lines
 
 
-def _cut(text: str, width: int) -> str:
-    return text if cell_len(text) <= width else set_cell_size(text, max(width - 1, 0)).rstrip() + "."
+def _cut(text: str, width: int, signs: Signs) -> str:
+    return text if cell_len(text) <= width else set_cell_size(text, max(width - 1, 0)).rstrip() + signs.words("…")

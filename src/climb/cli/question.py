@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from climb.cli.console import symbols
-from climb.cli.prose import Prose, rendered
+from climb.cli.page_text import Prose, rendered
 from climb.course.model import ChoiceQuestion, Concept, Question
 from climb.errors import UsageError
 from climb.progress.answers import Answer, record
@@ -53,11 +53,12 @@ def ask(home: Path, concept: Concept) -> None:
         click.echo(told(answer), nl=False)
         if answer.right:
             return
+        click.echo()
 
 
 def told(answer: Answer) -> str:
     """Whether an answer is right, and why."""
-    return rendered(Text(), _verdict(answer), Text(), Prose(answer.because), Text())
+    return rendered(Text(), _verdict(answer), Text(), Prose(answer.because))
 
 
 def _typed() -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from climb.cli.complete import readables
 from climb.cli.not_found import nothing_called
-from climb.cli.prose import Prose, rendered, show
+from climb.cli.page_text import Prose, rendered, show
 from climb.cli.question import ask, question_of, question_parts, told
 from climb.cli.readable import Readable, document, find_readable, following
 from climb.cli.reading_list import reading_list, reading_list_text
@@ -68,9 +68,10 @@ def _list(given: str | None, *, json: bool) -> int:
 
 
 def _text(found: Readable) -> list[RenderableType]:
-    head = [Text(found.title, style="bold"), Prose(found.summary)]
-    parts = [*head, *(Prose(text) for text in (found.text, found.more) if text)]
-    return [Text(), *(piece for part in parts for piece in (part, Text()))]
+    parts: list[RenderableType] = [Text(), Text(found.title, style="bold"), Text()]
+    for text in filter(None, (found.summary, found.text, found.more)):
+        parts += [Prose(text), Text()]
+    return parts
 
 
 def _with_question(found: Readable, concept: Concept, *, pager: bool) -> None:

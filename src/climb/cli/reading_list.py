@@ -11,7 +11,7 @@ from rich.text import Text
 
 from climb.cli.console import symbols
 from climb.cli.flow import Flow
-from climb.cli.prose import rendered
+from climb.cli.page_text import rendered
 from climb.course.loader import course
 from climb.course.model import Module
 from climb.judge import project as projects

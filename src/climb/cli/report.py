@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -170,7 +171,7 @@ class Reporter:
     def _next_steps(self, stage: StageResult | None, check: CheckResult, verdict: Verdict, hints_left: int) -> None:
         if stage is None:
             return
-        self._field("concepts", ", ".join(stage.concepts))
+        self._field("read", _to_read(stage.concepts))
         reference = f"{verdict.seed}-{check.number}"
         steps = [("again", f"climb replay {reference}")]
         if check.choices and check.status is Status.FAILED:
@@ -227,6 +228,12 @@ def sparkline(series: Series, symbols: Symbols) -> str:
         return note
     steps = "▁▂▃▄▅▆▇█"
     return "".join(steps[min(int(value / largest * 7.99), 7)] for _, value in series.points[:60]) + "  " + note
+
+
+def _to_read(concepts: Sequence[str]) -> str:
+    """What to type for the first concept, and which others have a page."""
+    first, *others = concepts or ("",)
+    return f"climb read {first}".rstrip() + (f"   (also: {', '.join(others)})" if others else "")
 
 
 def _excerpt(text: str, lines: int = 6) -> str:

@@ -65,7 +65,14 @@ class Follower:
             return []
         whole, _, _ = data.rpartition(b"\n")
         self._read += len(whole) + 1 if whole else 0
-        return [self._decoder.decode(line) for line in whole.split(b"\n")] if whole else []
+        return list(filter(None, map(self._event, whole.split(b"\n")))) if whole else []
+
+    def _event(self, line: bytes) -> Event | None:
+        """The event in a line; None if a full disk or another version left something else there."""
+        try:
+            return self._decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
 
     def state(self) -> RunState:
         """How the run stands now. Ask before ``new()``: then no event can be missed."""

@@ -28,10 +28,11 @@ class Scale(msgspec.Struct, frozen=True):
     low: float
     high: float
     log: bool = False
+    whole: bool = False  # only whole numbers mean something on it, such as those of runs
 
     def share(self, value: float) -> float:
         """Where ``value`` stands, 0 at the low end and 1 at the high end; what is beyond an end stands at the end."""
-        if self.log and value <= 0:
+        if self.log and _tame(value) <= 0:
             return 0.0
         low, high, place = self._even(self.low), self._even(self.high), self._even(_tame(value))
         return min(max((place - low) / (high - low), 0.0), 1.0)
@@ -46,7 +47,7 @@ class Scale(msgspec.Struct, frozen=True):
         """About ``wanted`` round values to write at the axis: multiples of 1, 2 or 5, or decades on a logarithmic one."""
         if self.log:
             return _log_ticks(self.low, self.high, wanted)
-        step = _step((self.high - self.low) / max(wanted, 1))
+        step = max(_step((self.high - self.low) / max(wanted, 1)), 1.0 if self.whole else 0.0)
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         return tuple(number * step for number in range(first, last + 1))
 
@@ -65,7 +66,7 @@ def linear_scale(values: Iterable[float], marks: Iterable[float] = (), *, zero: 
         room = abs(high) / 2 or 1.0
         low, high = low if zero else low - room, high + room
     if not round_ends:
-        return Scale(low, high)
+        return Scale(low, high, whole=high - low >= 1 and all(value == int(value) for value in known))
     step = _step((high - low) / _ROUND_TO)
     return Scale(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step)
 
@@ -83,10 +84,10 @@ def log_scale(values: Iterable[float], marks: Iterable[float] = ()) -> Scale | N
 
 def figure(value: float) -> str:
     """A number to read: three significant digits or a whole number, powers of ten where zeros would have to be counted."""
-    if value == 0:
-        return "0"
     size = abs(value)
-    if value == int(value) and size < 1e6:
+    if not math.isfinite(value):
+        return "beyond all numbers"
+    if size < 1e9 and value == int(value):
         return f"{value:,.0f}"  # a count is exact
     if not 1e-4 <= size < 1e9:
         digits, _, exponent = f"{value:.2e}".partition("e")

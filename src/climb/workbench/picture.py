@@ -82,8 +82,8 @@ class Picture:
         self.seed, self.language, self.submission = verdict.seed, verdict.language, verdict.submission
         if verdict.build is not None:
             self.build = "the build failed"
-        elif verdict.build_seconds is not None:
-            self.build = f"built in {verdict.build_seconds:.1f} s"
+        else:
+            self.build = "" if verdict.build_seconds is None else f"built in {verdict.build_seconds:.1f} s"
         # A verdict of an earlier version of the project may have other stages than the project has now.
         self.stages = [_stage_of(result) for result in verdict.stages]
 
@@ -115,6 +115,8 @@ class Picture:
         return "Starting."
 
     def _apply(self, event: Event) -> set[str]:
+        if (number := _stage_number(event)) is not None and number > len(self.stages):
+            return set()  # told by a version of the project that had more stages
         match event:
             case RunStarted():
                 self.seed, self.language = event.seed, event.submission.language
@@ -146,6 +148,17 @@ class Picture:
 
     def _stage(self, number: int) -> StagePicture:
         return self.stages[number - 1]
+
+
+def _stage_number(event: Event) -> int | None:
+    match event:
+        case StageStarted():
+            return event.number
+        case CheckDone():
+            return event.stage
+        case StageDone():
+            return event.result.number
+    return None
 
 
 def _stage_of(result: StageResult) -> StagePicture:

@@ -10,6 +10,7 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 
@@ -32,8 +33,7 @@ __all__ = ["main"]
 def main() -> int:
     """Do one task, and tell."""
     parent, task = sys.argv[1:]
-    # The judge ends a learner's program well on Ctrl-C, so every end is made one.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, _as_ctrl_c)
     try:
         end_with_parent(int(parent), signal.SIGTERM)
         return asyncio.run(_do(msgspec.json.decode(task, type=Task)))
@@ -42,6 +42,15 @@ def main() -> int:
     except ClimbError as error:
         _tell(Refused(str(error), error.next_step or ""))
         return error.exit_code
+
+
+def _as_ctrl_c(number: int, _frame: FrameType | None) -> None:
+    """The judge ends a learner's program well on Ctrl-C, so every end is made one. A second would disturb it in that.
+
+    There is a second one: the kernel tells of the end of each of the parent's threads.
+    """
+    signal.signal(number, signal.SIG_IGN)
+    signal.raise_signal(signal.SIGINT)
 
 
 async def _do(task: Task) -> int:

@@ -32,6 +32,7 @@ def checkout(root: Path, blocks: Blocks, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_lab_that_the_page_adds_is_a_good_one(checkout: Path, marked: Callable[[str, str], str]) -> None:
     """Followed to its end, the page leaves a lab that is measured, recorded and explained, and whose tests pass."""
     recorded = _python(checkout, "-c", marked(PAGE, "step: record"))

@@ -15,7 +15,7 @@ def drawing(name: str, alternative: str) -> Markup:
     """The drawing ``name`` with a text alternative for those who can't see it."""
     opening, rest = _source(name)
     label = Markup('role="img" aria-label="{}"').format(alternative)
-    return Markup('<figure class="drawing">{} {}>{}</figure>').format(opening, label, rest)
+    return Markup('<figure class="drawing" tabindex="0">{} {}>{}</figure>').format(opening, label, rest)
 
 
 @cache

@@ -79,10 +79,12 @@ def _table_open(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _o
 
 
 def _cell_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
-    """Columns of figures are set right by a class: the page's policy allows no style attributes."""
-    style = str(tokens[index].attrs.pop("style", ""))
-    if style.endswith("right"):
-        tokens[index].attrSet("class", "figure")
+    """Columns of figures are set right by a class, as the policy allows no style attributes; an empty cell heads nothing."""
+    cell, text, end = tokens[index : index + 3]
+    if str(cell.attrs.pop("style", "")).endswith("right"):
+        cell.attrSet("class", "figure")
+    if not text.content:
+        cell.tag = end.tag = "td"
     return renderer.renderToken(tokens, index, options, env)
 
 

@@ -117,7 +117,7 @@ def _measured_axis(plot: Plot) -> Axis:
 
 
 def _bar_rows(plot: BarPlot) -> Rows:
-    head = ("", clean(axis_name(plot.axis)), "95 % interval")
+    head = ("condition", clean(axis_name(plot.axis)), "95 % interval")
     return [head, *((clean(bar.label), figure(bar.value), _interval(bar.low, bar.high)) for bar in plot.bars)]
 
 
@@ -126,10 +126,12 @@ def _interval(low: float | None, high: float | None) -> str:
 
 
 def _strip_rows(plot: StripPlot) -> Rows:
-    head = (clean(axis_name(plot.axis)), "values", "least", "lower quarter", "median", "upper quarter", "largest")
+    unit = f"({clean(plot.axis.unit)})" if plot.axis.unit else ""
+    five = ("least", "lower quarter", "median", "upper quarter", "largest")
+    head = ("condition", "values", *(with_unit(name, unit) for name in five))
     rows = []
     for strip in plot.strips:
-        five = (min, lambda all_: quantile(all_, 0.25), median, lambda all_: quantile(all_, 0.75), max)
+        each_of_five = (min, lambda all_: quantile(all_, 0.25), median, lambda all_: quantile(all_, 0.75), max)
         found = [figure(each(strip.values)) for each in five] if strip.values else [""] * len(five)
         rows.append((clean(strip.label), str(len(strip.values)), *found))
     return [head, *rows]

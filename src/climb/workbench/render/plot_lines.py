@@ -162,7 +162,7 @@ def _line(index: int, line: Line, here: Frame) -> Iterator[Markup]:
     if len(places) <= _MARKED_MOST:
         shape = _MARKERS[index % len(_MARKERS)]
         filled = "head" if index % 2 == 0 else "head-dim"
-        yield element("path", class_=f"{filled} drawn", d="".join(_marker(shape, x, y) for x, y in places))
+        yield element("path", class_=filled, d="".join(_marker(shape, x, y) for x, y in places))
 
 
 def _marker(shape: str, x: float, y: float) -> str:

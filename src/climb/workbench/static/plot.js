@@ -1,5 +1,5 @@
 // Line plots with a cursor: a uPlot chart laid exactly over the drawn lines, which reads out every line's value at the cursor.
-// The drawing keeps its axes, names and marks, so nothing moves; without this script, or if it fails, it stays whole.
+// The drawing keeps its axes, points, names and marks, so nothing moves; without this script, or if it fails, it stays whole.
 // Whoever uses the keyboard has the table under the plot, which holds the same numbers.
 const WIDTH = 440; // of the drawings, in their own units
 const COLOURS = ["--text", "--dim"];
@@ -40,7 +40,7 @@ function series(data) {
       width: 1.5,
       dash: index % 4 > 1 ? [5, 4] : undefined,
       spanGaps: true,
-      points: { show: line.points.length <= 60, size: 7, fill: colour(COLOURS[index % 2]) },
+      points: { show: false }, // the drawing's stay, each line's in a shape of its own
     },
   ])];
 }

@@ -1,0 +1,263 @@
+"""climb lab: predict, measure on this machine, and see what it means."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+from rich.table import Table
+
+from climb.cli.complete import labs
+from climb.cli.console import console, symbols
+from climb.cli.lab_report import LabReport
+from climb.errors import SetupError, UsageError
+from climb.home import home_folder
+from climb.labs import running, store
+from climb.labs.explained import Explained, earlier, explained
+from climb.labs.lab import Lab, find, slugs
+from climb.labs.messages import Progress
+from climb.labs.predicting import read_prediction
+from climb.labs.result import Predicted, Result
+from climb.labs.verdicts import number
+
+__all__ = ["lab"]
+
+_COMPARED = 20  # earlier results that are looked through; each takes a moment to explain
+_MISSING = 3
+
+
+class _Setting(click.ParamType[tuple[str, str]]):
+    """A knob with its value."""
+
+    name = "setting"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        name, sign, text = value.partition("=")
+        if not (name and sign and text):
+            self.fail(f"{value!r} is no KNOB=VALUE, such as size=64", param, ctx)
+        return name, text
+
+
+@click.command()
+@click.argument("name", required=False, shell_complete=labs)
+@click.option("--predict", metavar="VALUE", help="Your prediction: one positive number.")
+@click.option("--because", metavar="TEXT", default="", help="Why you think so; it is kept with the result.")
+@click.option("--no-prediction", is_flag=True, help="Measure without a prediction.")
+@click.option(
+    "--set", "settings", multiple=True, type=_Setting(), metavar="KNOB=VALUE", help="Change a knob; may be repeated."
+)
+@click.option("--history", is_flag=True, help="List all results of this lab.")
+@click.option("--show", metavar="ID", help="Show an earlier result again.")
+@click.option("--recording", is_flag=True, help="Show the run that was recorded on another machine.")
+@click.option("--json", is_flag=True, help="Print a JSON document and nothing else.")
+def lab(
+    name: str | None,
+    predict: str | None,
+    because: str,
+    no_prediction: bool,
+    settings: tuple[tuple[str, str], ...],
+    history: bool,
+    show: str | None,
+    recording: bool,
+    json: bool,
+) -> int:
+    """Run the experiment NAME on this machine; without NAME, list them.
+
+    A lab asks for your prediction first, then measures, and shows both.
+
+    \b
+    Examples:
+      climb lab
+      climb lab handshake
+      climb lab handshake --predict 3 --because "one more round trip"
+      climb lab handshake --predict 3 --set answer=1000
+      climb lab handshake --history
+    """
+    if name is None:
+        _list(json=json)
+        return 0
+    found = find(name)
+    report = LabReport(console(), found, ascii_only=symbols().dot != "·")
+    if history:
+        return _history(found, report, json=json)
+    if show is not None:
+        return _show(report, found, store.find_result(home_folder(), name, show), json=json)
+    if recording:
+        return _recording(report, found, json=json)
+    if predict is not None and no_prediction:
+        raise UsageError("--predict and --no-prediction contradict each other")
+    knobs = found.settings(dict(settings))
+    if (reason := found.why_not()) is not None:
+        click.echo(f"climb: this machine can't run the lab {name}: {reason}", err=True)
+        if store.recording(name) is not None:
+            _recording(report, found, json=json)
+        return _MISSING
+    predicted = read_prediction(found, predict, because) if predict is not None else None
+    if predicted is None and not no_prediction:
+        predicted = _asked(report, found, because, json=json)
+    elif not json:
+        report.question()
+    begun = running.begin(home_folder(), found, knobs, predicted)
+    return _measured(report, found, begun, json=json)
+
+
+def _list(*, json: bool) -> None:
+    rows = [(each, store.results(home_folder(), each.slug)) for each in map(find, slugs())]
+    if json:
+        _print_json(
+            [
+                {
+                    "slug": each.slug,
+                    "title": each.title,
+                    "question": each.question,
+                    "seconds": each.seconds,
+                    "runs": len(runs),
+                }
+                for each, runs in rows
+            ]
+        )
+        return
+    table = Table(box=None, pad_edge=True, show_edge=False, header_style="dim", padding=(0, 2, 1, 0))
+    for heading in ("lab", "question", "about", "runs", "last answer"):
+        table.add_column(heading, overflow="fold")
+    for each, runs in rows:
+        last = _last(explained(each, runs[-1]), each) if runs else ""
+        table.add_row(each.slug, each.question, f"{each.seconds} s", str(len(runs)), last)
+    console().print(table)
+    console().print("  begin: climb lab NAME")
+
+
+def _last(seen: Explained, found: Lab) -> str:
+    if seen.explanation is None:
+        return "not explained any more"
+    return f"{number(seen.explanation.answer.value)} {found.prediction.unit}".rstrip()
+
+
+def _asked(report: LabReport, found: Lab, because: str, *, json: bool) -> Predicted:
+    """The prediction that is typed. Raises UsageError if nobody is there to type one."""
+    if json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            f"a lab begins with a prediction. {found.prediction.ask}",
+            next_step=f"climb lab {found.slug} --predict NUMBER   or --no-prediction",
+        )
+    report.question()
+
+    def read(typed: str) -> Predicted:
+        try:
+            return read_prediction(found, typed)
+        except UsageError as error:
+            raise click.UsageError(str(error)) from error
+
+    predicted: Predicted = click.prompt(f"  {found.prediction.ask} [{found.prediction.unit}]", value_proc=read)
+    reason = because or click.prompt("  Why do you think so? (Enter to skip)", default="", show_default=False)
+    click.echo()
+    return msgspec.structs.replace(predicted, because=reason.strip())
+
+
+def _measured(report: LabReport, found: Lab, begun: Result, *, json: bool) -> int:
+    home = home_folder()
+    progress = _ProgressLine(sys.stderr.isatty() and not json)
+    try:
+        result = asyncio.run(running.run(home, found, begun, progress))
+    except KeyboardInterrupt:
+        progress.close()
+        if begun.predicted is not None:
+            click.echo(f"\nstopped; your prediction is kept: climb lab {found.slug} --show {begun.id}", err=True)
+        raise
+    progress.close()
+    if result.failed is not None:
+        raise SetupError(f"the lab {found.slug} has no result: {result.failed}", next_step=_kept(found, begun))
+    seen = explained(found, result)
+    if json:
+        _print_json(_document(seen))
+        return 0
+    _tell(report, seen, home, found)
+    return 0
+
+
+def _kept(found: Lab, begun: Result) -> str:
+    return f"climb lab {found.slug} --show {begun.id}   (your prediction is kept)"
+
+
+def _tell(report: LabReport, seen: Explained, home: Path, found: Lab) -> None:
+    report.finding(seen)
+    report.conditions(seen.result)
+    report.earlier(earlier(home, found, _COMPARED), seen.result)
+    report.again(seen.result)
+
+
+def _history(found: Lab, report: LabReport, *, json: bool) -> int:
+    seen = [explained(found, result) for result in store.results(home_folder(), found.slug)]
+    if json:
+        _print_json([_document(each) for each in seen])
+    else:
+        report.history(seen)
+    return 0
+
+
+def _show(report: LabReport, found: Lab, result: Result, *, json: bool) -> int:
+    seen = explained(found, result)
+    if json:
+        _print_json(_document(seen))
+    elif result.finished:
+        report.question()
+        _tell(report, seen, home_folder(), found)
+    else:
+        report.finding(seen)
+    return 0
+
+
+def _recording(report: LabReport, found: Lab, *, json: bool) -> int:
+    """Raises SetupError if there is no recording."""
+    result = store.recording(found.slug)
+    if result is None:
+        raise SetupError(f"there is no recording of the lab {found.slug}", next_step=f"climb lab {found.slug}")
+    seen = explained(found, result)
+    if json:
+        _print_json(_document(seen, recorded=True))
+        return 0
+    report.question()
+    report.recording_of(result.machine)
+    report.finding(seen)
+    report.conditions(result)
+    return 0
+
+
+def _document(seen: Explained, *, recorded: bool = False) -> dict[str, object]:
+    return {
+        "result": seen.result,
+        "explanation": seen.explanation,
+        "verdict": seen.verdict,
+        "trust": seen.trust,
+        "recorded": recorded,
+    }
+
+
+def _print_json(document: object) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(document) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+class _ProgressLine:
+    """How far the measurement is, on one line of a terminal.
+
+    It is written only when there is news: a spinner that turns by itself would disturb what is measured.
+    """
+
+    def __init__(self, shown: bool) -> None:
+        self._shown = shown
+
+    def __call__(self, progress: Progress) -> None:
+        if self._shown:
+            line = f"  {progress.share:4.0%}  {progress.doing}"[: max(console(stderr=True).width - 1, 10)]
+            sys.stderr.write(f"\r\x1b[K{line}")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
