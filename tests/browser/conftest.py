@@ -62,9 +62,9 @@ class Workbench:
         self.process: subprocess.Popen[str] | None = None
         self.origin = ""
 
-    def serve(self) -> "Workbench":
+    def serve(self, port: str = "0") -> "Workbench":
         """Start it, and read its address."""
-        command = [sys.executable, "-m", "climb", "up", "--no-browser", "--port", "0"]
+        command = [sys.executable, "-m", "climb", "up", "--no-browser", "--port", port]
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         self.process = subprocess.Popen(command, cwd=self.folder, env=self.environment, text=True, **pipes)
         said = self.process.stdout.readline()

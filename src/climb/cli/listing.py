@@ -16,7 +16,7 @@ from climb.cli.progress import Progress
 from climb.cli.readable import labs_about
 from climb.course.loader import course
 from climb.course.model import Concept, Track
-from climb.judge.project import Project, load
+from climb.judge.project import Project, load, slugs
 from climb.labs.lab import Lab
 from climb.progress.standing import ModuleStanding, ProjectStanding, State
 
@@ -51,7 +51,15 @@ class _Row(msgspec.Struct, frozen=True):
 def everything(now: Progress) -> list[RenderableType]:
     """The next step, both tracks, the labs."""
     tracks = [part for track in course().tracks.values() for part in _track(track, now, whole=False)]
-    return [Text(), *_next(now), *tracks, *_labs_in_short(now), Text(_legend(), style="dim"), Text()]
+    return [
+        Text(),
+        *_next(now),
+        *tracks,
+        *_other_projects(now),
+        *_labs_in_short(now),
+        Text(_legend(), style="dim"),
+        Text(),
+    ]
 
 
 def track_list(track: Track, now: Progress) -> list[RenderableType]:
@@ -75,7 +83,7 @@ def module_list(name: str, now: Progress) -> list[RenderableType]:
             Text(topic.title, style="bold"),
             Flow([_concept(each, now) for each in concepts], indent=2, between="  "),
         ]
-    parts += [Text(), Text("Projects", style="bold"), *_projects(mine, now, indent=2)]
+    parts += [Text(), Text("Projects", style="bold"), *_projects(mine.projects, now, indent=2)]
     about = labs_about([course().concepts[slug] for slug in module.concepts])
     parts += [Text(), Text("Labs", style="bold"), *_labs(about, now)] if about else []
     written = f"{mine.reflected} {'entry' if mine.reflected == 1 else 'entries'}" if mine.reflected else "no entry yet"
@@ -90,7 +98,7 @@ def lab_list(labs: Sequence[Lab], now: Progress) -> list[RenderableType]:
 
 def project_list(project: Project, now: Progress) -> list[RenderableType]:
     """A project's stages, with those that hold here or, outside of a submission, in the furthest one."""
-    info, mine, here = project.info, now.standing.projects[project.info.slug], now.held_here(project.info.slug)
+    info, mine, here = project.info, now.project(project.info.slug), now.held_here(project.info.slug)
     held = here.passed if here else mine.passed
     rows = [
         f"{_in_locale('✓') if number <= held else _in_locale('·')} {number:>2} {stage.title:<32} {', '.join(stage.concepts)}"
@@ -132,7 +140,7 @@ def _track(track: Track, now: Progress, *, whole: bool) -> Iterator[RenderableTy
         left = Text(f"  {_in_locale(_SIGNS[mine.state])} {name:<{width}}  {mine.module.title}")
         yield _Row(left, _module(mine), column, 4 + width + 2)
         if whole or mine.state is not State.TO_COME:
-            yield from _projects(mine, now, indent=4 + width + 2)
+            yield from _projects(mine.projects, now, indent=4 + width + 2)
     yield Text()
 
 
@@ -144,9 +152,16 @@ def _module(mine: ModuleStanding) -> str:
     return ", ".join(parts)
 
 
-def _projects(mine: ModuleStanding, now: Progress, *, indent: int) -> Iterator[RenderableType]:
-    width = max((len(each.slug) for each in mine.projects), default=0) + 2
-    for each in mine.projects:
+def _other_projects(now: Progress) -> Iterator[RenderableType]:
+    """Projects that the judge knows and the course does not, such as one that is being written."""
+    others = [now.project(slug) for slug in slugs() if slug not in course().projects]
+    if others:
+        yield from (Text("Other projects", style="bold"), *_projects(others, now, indent=2), Text())
+
+
+def _projects(projects: Sequence[ProjectStanding], now: Progress, *, indent: int) -> Iterator[RenderableType]:
+    width = max((len(each.slug) for each in projects), default=0) + 2
+    for each in projects:
         sign = _in_locale("✓" if each.done else "●" if each.newest else "○" if each.exists else "·")
         left = Text(f"{' ' * indent}{sign} {each.slug:<{width}}")
         yield _Row(left, _project(each, now), indent + 2 + width + 1, indent + 2)

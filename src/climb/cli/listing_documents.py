@@ -61,7 +61,7 @@ def lab_documents(slugs: Iterable[str], now: Progress) -> list[dict[str, object]
 
 def _project(project: Project, now: Progress) -> dict[str, object]:
     here = now.held_here(project.info.slug)
-    mine = now.standing.projects.get(project.info.slug)
+    mine = now.project(project.info.slug)
     return {
         "slug": project.info.slug,
         "title": project.info.title,
@@ -79,7 +79,7 @@ def _project(project: Project, now: Progress) -> dict[str, object]:
             for number, stage in enumerate(project.stages, 1)
         ],
         "passed_here": here.passed if here else None,
-        "passed_anywhere": mine.passed if mine and mine.newest else None,
+        "passed_anywhere": mine.passed if mine.newest else None,
     }
 
 

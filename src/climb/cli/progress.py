@@ -14,11 +14,12 @@ from climb.errors import UsageError
 from climb.home import home_folder
 from climb.journal.entries import entries
 from climb.judge import runs
+from climb.judge.project import load as load_project
 from climb.judge.submission import load as load_submission
 from climb.judge.verdict import Verdict
 from climb.progress.history import run_summaries
 from climb.progress.next_step import NextStep, next_step
-from climb.progress.standing import Standing, stand
+from climb.progress.standing import ProjectStanding, Standing, stand
 from climb.progress.summaries import RunSummary
 
 __all__ = ["Progress", "progress"]
@@ -30,6 +31,14 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing
     step: NextStep
     here: Verdict | None
+
+    def project(self, slug: str) -> ProjectStanding:
+        """The standing in a project; of one that is not in the course only this folder's is known."""
+        known = self.standing.projects.get(slug)
+        if known is not None:
+            return known
+        project = load_project(slug)
+        return ProjectStanding(slug=slug, title=project.info.title, exists=True, total=len(project.stages))
 
     def held_here(self, project: str) -> Verdict | None:
         """The newest whole run here, if it is of this project."""

@@ -82,7 +82,7 @@ def find_readable(name: str) -> Readable | None:
         "module": course().modules,
         "page": course().pages,
         "track": course().tracks,
-        "project": course().projects,
+        "project": _projects(),
     }
     kind = next((kind for kind, known in kinds.items() if name in known), None)
     return _OF_KIND[kind](name) if kind else None
@@ -92,9 +92,9 @@ def readable_names() -> dict[str, str]:
     """Every name that leads to something to read, and its title."""
     parts = course()
     known = {name: each.title for each in parts.concepts.values() for name in (each.slug, *each.also)}
-    for others in (parts.modules, parts.pages, parts.tracks, parts.projects):
+    for others in (parts.modules, parts.pages, parts.tracks):
         known |= {name: each.title for name, each in others.items()}
-    return known
+    return known | {slug: title for slug, (title, _) in _projects().items()}
 
 
 def following(concept: Concept) -> Concept | None:
@@ -171,13 +171,20 @@ def _track(name: str) -> Readable:
 
 
 def _project(name: str) -> Readable:
-    planned = course().projects[name]
+    title, summary = _projects()[name]
     text = "This project is not built yet; the judge does not know it."
     if name in projects.slugs():
         brief = (projects.load(name).folder / "brief.md").read_text(encoding="utf-8")
         text = brief.partition("\n")[2] if brief.startswith("# ") else brief
         text += f"\n\nTo begin: `climb start {name} --lang LANGUAGE`"
-    return Readable(kind="project", name=name, title=planned.title, summary=planned.summary, text=text.strip())
+    return Readable(kind="project", name=name, title=title, summary=summary, text=text.strip())
+
+
+def _projects() -> dict[str, tuple[str, str]]:
+    """Title and summary of each project: those of the course, and those that only the judge knows."""
+    planned = {slug: (each.title, each.summary) for slug, each in course().projects.items()}
+    judged = {slug: projects.find(slug) for slug in projects.slugs()}
+    return planned | {slug: (each.title, each.summary) for slug, each in judged.items()}
 
 
 _OF_KIND = {"module": _module, "page": _page, "track": _track, "project": _project}

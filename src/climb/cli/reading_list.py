@@ -60,7 +60,7 @@ def reading_list(home: Path) -> list[ListedTrack]:
 def reading_list_text(home: Path) -> str:
     """The list as it stands in a terminal: the names are what to type."""
     tracks = [part for track in reading_list(home) for part in _track(track)]
-    others = [*course().pages, *(slug for slug in course().projects if slug in projects.slugs())]
+    others = [*course().pages, *projects.slugs()]
     return rendered(
         Text(),
         *tracks,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -11,7 +11,8 @@ from climb.errors import ClimbError
 from climb.judge.runs import read_verdict
 from climb.judge.verdict import Status
 from climb.labs import store
-from climb.labs.lab import Explanation, Lab, find
+from climb.labs.explained import explained
+from climb.labs.lab import Explanation, find
 from climb.labs.result import Result
 from climb.labs.verdicts import number
 from climb.progress.history import run_summaries
@@ -51,8 +52,8 @@ class CheckOutcome(msgspec.Struct, frozen=True):
 
 def learner_runs(home: Path) -> list[RunSummary]:
     """The runs of the learner's programs, the oldest first; those of our own systems are left out."""
-    ours = home / "reference"
-    return [summary for summary in run_summaries(home) if not summary.folder.is_relative_to(ours)]
+    ours = f"{home / 'reference'}/"
+    return [summary for summary in run_summaries(home) if not str(summary.folder).startswith(ours)]
 
 
 def lab_results(home: Path) -> list[tuple[Result, Explanation]]:
@@ -67,21 +68,16 @@ def lab_results(home: Path) -> list[tuple[Result, Explanation]]:
 
 
 def _predicted(home: Path, lab: str) -> list[Result]:
-    return [result for result in store.results(home, lab) if result.predicted is not None][-_NEWEST:]
+    predicted = (result for result in store.newest_first(home, lab) if result.predicted is not None)
+    return [*islice(predicted, _NEWEST)][::-1]
 
 
 def explained_or_none(result: Result) -> Explanation | None:
     """What a result means; None if its lab is gone, or has changed so much that it can't tell."""
     try:
-        return _explained(find(result.lab), msgspec.json.encode(result))
-    except Exception:  # an explanation is code of a lab, and may trip over anything in an old result
+        return explained(find(result.lab), result).explanation
+    except ClimbError:
         return None
-
-
-@lru_cache(maxsize=64)
-def _explained(lab: Lab, result: bytes) -> Explanation:
-    """An explanation is made from the stored result alone, and its intervals take a moment: once is enough."""
-    return lab.explanation(msgspec.json.decode(result, type=Result))
 
 
 def lab_words(slug: str) -> LabWords:

@@ -102,9 +102,13 @@ def _home(project: str, modules: Collection[Module]) -> str | None:
 
 def _of_program(runs: Sequence[RunSummary], module: str | None) -> Iterator[Prompt]:
     """What the runs of one program raise; ``runs`` has the oldest first."""
-    stages = {stage.id: None for run in runs for stage in run.stages}
-    for stage in stages:
-        moments = [(run, each) for run in runs for each in run.stages if each.id == stage and _tells(each)]
+    by_stage: dict[str, list[Moment]] = {}
+    for run in runs:
+        for stage in run.stages:
+            moments = by_stage.setdefault(stage.id, [])
+            if _tells(stage):
+                moments.append((run, stage))
+    for moments in by_stage.values():
         for raised in (
             _held(moments),
             _fell(moments),

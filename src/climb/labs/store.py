@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import msgspec
 from climb.errors import SetupError, UsageError
 from climb.labs.result import Result
 
-__all__ = ["find_result", "read", "recording", "results", "save"]
+__all__ = ["count", "find_result", "newest_first", "read", "recording", "results", "save"]
 
 _ID = re.compile(r"\d{8}T\d{6}(\.\d+)?")
 
@@ -43,8 +45,29 @@ def read(path: Path) -> Result | None:
 
 def results(home: Path, slug: str) -> list[Result]:
     """The finished runs of a lab, the newest last."""
-    found = (read(path) for path in sorted((home / "labs" / slug).glob("*.json"), key=_by_age))
-    return [result for result in found if result is not None and result.finished]
+    return [*newest_first(home, slug)][::-1]
+
+
+def newest_first(home: Path, slug: str) -> Iterator[Result]:
+    """The finished runs of a lab, the newest first, each read when it is asked for."""
+    for path in reversed(_files(home, slug)):
+        if (result := read(path)) is not None and result.finished:
+            yield result
+
+
+def count(home: Path, slug: str) -> int:
+    """How many finished runs of a lab there are."""
+    return sum(_is_finished(str(path), path.stat().st_mtime_ns) for path in _files(home, slug))
+
+
+@lru_cache(maxsize=10_000)
+def _is_finished(path: str, _changed_ns: int) -> bool:
+    result = read(Path(path))
+    return result is not None and result.finished
+
+
+def _files(home: Path, slug: str) -> list[Path]:
+    return sorted((home / "labs" / slug).glob("*.json"), key=_by_age)
 
 
 def _by_age(path: Path) -> tuple[str, int, str]:

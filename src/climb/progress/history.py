@@ -20,24 +20,20 @@ from climb.progress.summaries import RunSummary, summarise
 __all__ = ["find_summary", "open_index", "run_summaries"]
 
 _BUSY_SECONDS = 5.0  # another process may be writing the index
+# What this process has read already, by home and run folder: when the verdict was written, and its summary, if it could be read.
+# A page needs all of them, and to decode a thousand takes longer than the page may.
+_Known = dict[str, tuple[int, RunSummary | None]]
+_MEMORY: dict[Path, _Known] = {}
 _DECODER = msgspec.json.Decoder(RunSummary, dec_hook=lambda kind, value: kind(value))
 
 
 def run_summaries(home: Path) -> list[RunSummary]:
     """Every run that has a verdict, the oldest first; those that can't be read are left out."""
     found = _stored(home)
-    with open_index(home) as index:
-        known = {row[0]: row[1:] for row in index.execute("SELECT folder, changed_ns, summary FROM runs")}
-        index.executemany("DELETE FROM runs WHERE folder = ?", [(name,) for name in known.keys() - found.keys()])
-        summaries = []
-        for folder, changed in found.items():
-            row = known.get(folder)
-            current = row is not None and row[0] == changed
-            summary = _DECODER.decode(row[1]) if row is not None and current else _read(Path(folder))
-            if summary is not None:
-                summaries.append(summary)
-            if summary is not None and not current:
-                _keep(index, folder, changed, summary)
+    known = _MEMORY.get(home, {})
+    if known.keys() != found.keys() or any(known[folder][0] != changed for folder, changed in found.items()):
+        known = _MEMORY[home] = _read_anew(home, found, known)
+    summaries = [summary for _, summary in known.values() if summary is not None]
     return sorted(summaries, key=lambda summary: (summary.started_at, summary.run))
 
 
@@ -83,17 +79,38 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _read_anew(home: Path, found: dict[str, int], known: _Known) -> _Known:
+    """All that was found: what is not known yet from the index, and what is not in there from its verdict."""
+    read: _Known = {}
+    with open_index(home) as index:
+        rows = {row[0]: row[1:] for row in index.execute("SELECT folder, changed_ns, summary FROM runs")}
+        index.executemany("DELETE FROM runs WHERE folder = ?", [(name,) for name in rows.keys() - found.keys()])
+        for folder, changed in found.items():
+            row = rows.get(folder)
+            current = row is not None and row[0] == changed
+            if folder in known and known[folder][0] == changed:
+                summary = known[folder][1]
+            else:
+                summary = _DECODER.decode(row[1]) if row is not None and current else _read(Path(folder))
+            if summary is not None and not current:
+                _keep(index, folder, changed, summary)
+            read[folder] = changed, summary
+    return read
+
+
 def _stored(home: Path) -> dict[str, int]:
     """The run folders that hold a verdict, and when it was written."""
     found = {}
     for climb_folder in climb_folders(home):
+        runs_folder = str(climb_folder / "runs")
         try:
-            entries = list(os.scandir(climb_folder / "runs"))
+            names = os.listdir(runs_folder)
         except OSError:
             continue
-        for entry in entries:
+        for name in names:
+            folder = f"{runs_folder}/{name}"
             with contextlib.suppress(OSError):
-                found[entry.path] = Path(entry.path, "verdict.json").stat().st_mtime_ns
+                found[folder] = os.stat(f"{folder}/verdict.json").st_mtime_ns  # noqa: PTH116 - a Path costs twice the call
     return found
 
 

@@ -14,7 +14,7 @@ from climb.journal.entries import entries
 from climb.journal.files import journal_folder
 from climb.judge.project import projects_folder
 from climb.labs import lab as labs
-from climb.progress.searchable import Document, course_documents, entry_document, plain_name, run_document
+from climb.progress.searchable import Document, course_documents, entry_document, plain_name, run_document, run_state
 from climb.progress.summaries import RunSummary
 
 __all__ = ["RUNS", "bring_up_to_date"]
@@ -27,16 +27,16 @@ _PASSED_OVER = {"__pycache__", "starters", "recordings"}
 
 
 def bring_up_to_date(index: sqlite3.Connection, home: Path, runs: Iterable[RunSummary]) -> None:
-    """Make the documents those of now; ``runs`` are all runs, as the table of that name has them."""
+    """Make the documents those of now; ``runs`` are all runs."""
     installed = _state_of_the_installation()
     if _changed(index, COURSE, installed):
-        _replace(index, COURSE, course_documents(course(), installed))
+        _replace(index, COURSE, {each.key: each for each in course_documents(course(), installed)})
         _remember(index, COURSE, installed)
     written = _state_of_files(sorted(journal_folder(home).glob("*.md")))
     if _changed(index, JOURNAL, written):
-        _replace(index, JOURNAL, map(entry_document, entries(home)))
+        _replace(index, JOURNAL, {each.id: entry_document(each) for each in entries(home)})
         _remember(index, JOURNAL, written)
-    _refresh_runs(index, runs)
+    _refresh_runs(index, {str(run.folder): run for run in runs})
 
 
 @cache
@@ -72,30 +72,26 @@ def _remember(index: sqlite3.Connection, source: str, state: str) -> None:
     index.execute("INSERT OR REPLACE INTO sources VALUES (?, ?)", (source, state))
 
 
-def _replace(index: sqlite3.Connection, source: str, documents: Iterable[Document]) -> None:
+def _replace(index: sqlite3.Connection, source: str, wanted: Mapping[str, Document]) -> None:
     """Make the documents of a source these; those in the same state stay as they are."""
-    wanted = {document.key: document for document in documents}
-    known: Mapping[str, str] = dict(
+    new = _drop_others(index, source, {key: document.state for key, document in wanted.items()})
+    _add(index, source, (wanted[key] for key in new))
+
+
+def _refresh_runs(index: sqlite3.Connection, runs: Mapping[str, RunSummary]) -> None:
+    """The same for runs: there are many, so only those that are new become documents."""
+    states = {folder: run_state(run) for folder, run in runs.items()}
+    new = _drop_others(index, RUNS, states)
+    _add(index, RUNS, (run_document(runs[folder]) for folder in new))
+
+
+def _drop_others(index: sqlite3.Connection, source: str, wanted: Mapping[str, str]) -> list[str]:
+    """Remove the documents whose key or state is none of these; the keys whose document is missing then."""
+    known: dict[str, str] = dict(
         index.execute("SELECT key, state FROM documents WHERE source = ?", (source,)).fetchall()
     )
-    old = [key for key, state in known.items() if key not in wanted or wanted[key].state != state]
-    _remove(index, source, old)
-    _add(index, source, (each for key, each in wanted.items() if known.get(key) != each.state))
-
-
-def _refresh_runs(index: sqlite3.Connection, runs: Iterable[RunSummary]) -> None:
-    """The runs' own table says which of them are new; the rest is not looked at."""
-    gone = index.execute("SELECT key FROM documents WHERE source = ? AND key NOT IN (SELECT folder FROM runs)", (RUNS,))
-    _remove(index, RUNS, [key for (key,) in gone.fetchall()])
-    new = index.execute(
-        "SELECT folder, CAST(changed_ns AS TEXT) FROM runs LEFT JOIN documents ON source = ? AND key = folder "
-        "WHERE state IS NULL OR state != CAST(changed_ns AS TEXT)",
-        (RUNS,),
-    ).fetchall()
-    if new:
-        known = {str(run.folder): run for run in runs}
-        _remove(index, RUNS, [folder for folder, _ in new])
-        _add(index, RUNS, (run_document(known[folder], state) for folder, state in new if folder in known))
+    _remove(index, source, [key for key, state in known.items() if wanted.get(key) != state])
+    return [key for key, state in wanted.items() if known.get(key) != state]
 
 
 def _remove(index: sqlite3.Connection, source: str, keys: Iterable[str]) -> None:

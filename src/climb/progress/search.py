@@ -31,8 +31,56 @@ _SHORTENED = 3  # letters that the last word may lose while somebody types: "sch
 _SHORTEST = 3
 
 _LITTLE = frozenset(
-    "a an and are as at be but by can do does for from has have how i if in is it its my no not of on or so than that the then "
-    "there this to was what when where which who why will with you your".split()  # noqa: SIM905 - words read best as a line of words
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "by",
+        "can",
+        "do",
+        "does",
+        "for",
+        "from",
+        "has",
+        "have",
+        "how",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "its",
+        "my",
+        "no",
+        "not",
+        "of",
+        "on",
+        "or",
+        "so",
+        "than",
+        "that",
+        "the",
+        "then",
+        "there",
+        "this",
+        "to",
+        "was",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "will",
+        "with",
+        "you",
+        "your",
+    ]
 )
 
 _BEGIN, _END = "\x02", "\x03"  # around the matched words of an excerpt; no document has them

@@ -18,7 +18,16 @@ from climb.labs import lab as labs
 from climb.labs.lab import Lab
 from climb.progress.summaries import RunSummary
 
-__all__ = ["Document", "Kind", "course_documents", "entry_document", "plain_name", "run_document", "tokens"]
+__all__ = [
+    "Document",
+    "Kind",
+    "course_documents",
+    "entry_document",
+    "plain_name",
+    "run_document",
+    "run_state",
+    "tokens",
+]
 
 _TOKEN = re.compile(r"[^\W_]+")
 
@@ -72,7 +81,10 @@ def course_documents(course: Course, state: str) -> Iterator[Document]:
         if place is not None:
             yield _work(work, place, state)
     for slug, planned in course.projects.items():
-        yield from _project(projects.load(slug), state) if slug in projects.slugs() else [_planned(planned, state)]
+        if slug not in projects.slugs():
+            yield _planned(planned, state)
+    for slug in projects.slugs():
+        yield from _project(projects.load(slug), state)
     for slug in labs.slugs():
         yield _lab(labs.find(slug), state)
 
@@ -90,20 +102,29 @@ def entry_document(entry: Entry) -> Document:
     )
 
 
-def run_document(run: RunSummary, state: str) -> Document:
+def run_state(run: RunSummary) -> str:
+    """What stands for all that a run is found by."""
+    return f"{run.started_at} {run.language} {run.build_failed} {_outcome(run)}"
+
+
+def run_document(run: RunSummary) -> Document:
     """A run, by the claim that failed first."""
-    failing = run.first_failure
-    held = f"{run.passed} of {run.total} stages hold"
-    said = f"{failing.failure[0]} {failing.failure[1]}" if failing and failing.failure else held
     return Document(
         key=str(run.folder),
-        state=state,
+        state=run_state(run),
         kind=Kind.RUN,
         place=f"/runs/{run.run}",
         title=one_line(f"Run {run.seed}: {run.project} in {run.language}"),
         names=(run.seed, run.run),
-        body="The build failed" if run.build_failed else one_line(said),
+        body="The build failed" if run.build_failed else one_line(_outcome(run)),
     )
+
+
+def _outcome(run: RunSummary) -> str:
+    failing = run.first_failure
+    if failing is not None and failing.failure is not None:
+        return f"{failing.failure[0]} {failing.failure[1]}"
+    return f"{run.passed} of {run.total} stages hold"
 
 
 def _concept(concept: Concept, state: str) -> Document:

@@ -78,7 +78,7 @@ def stand(home: Path, course: Course, runs: Sequence[RunSummary], reflections: S
         modules=_with_current(course, modules),
         projects=standings,
         answers=given,
-        labs={slug: len(store.results(home, slug)) for slug in labs.slugs()},
+        labs={slug: store.count(home, slug) for slug in labs.slugs()},
     )
 
 

@@ -54,7 +54,9 @@ def owner_of(client: Address, server: Address) -> int | None:
 
 def _asked(client: Address, server: Address) -> int | None:
     request = _REQUEST.pack(socket.AF_INET, socket.IPPROTO_TCP, 0, 0, 0xFFFFFFFF)
-    request += _ADDRESSES.pack(client[1], server[1], IPv4Address(client[0]).packed, IPv4Address(server[0]).packed) + _ANY
+    request += (
+        _ADDRESSES.pack(client[1], server[1], IPv4Address(client[0]).packed, IPv4Address(server[0]).packed) + _ANY
+    )
     header = _HEADER.pack(_HEADER.size + len(request), _BY_FAMILY, 1, 0, 0)
     with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, _SOCK_DIAG) as kernel:
         kernel.settimeout(_SECONDS)

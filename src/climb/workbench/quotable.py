@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -74,7 +75,7 @@ def _quotable_run(run: RunSummary) -> Quotable:
 
 
 def _newest_results(home: Path) -> list[Result]:
-    every = [result for slug in labs.slugs() for result in store.results(home, slug)[-1:]]
+    every = [result for slug in labs.slugs() for result in islice(store.newest_first(home, slug), 1)]
     return sorted(every, key=lambda result: result.id, reverse=True)[:_LABS]
 
 

@@ -226,8 +226,7 @@ class Gate:
     def __init__(self, folder: Path) -> None:
         self._open, self._reached = folder / "gate-open", folder / "gate-reached"
         self.code = (
-            f"Path({str(self._reached)!r}).touch()\n"
-            f"while not Path({str(self._open)!r}).exists(): time.sleep(0.005)\n"
+            f"Path({str(self._reached)!r}).touch()\nwhile not Path({str(self._open)!r}).exists(): time.sleep(0.005)\n"
         )
 
     def open(self) -> None:

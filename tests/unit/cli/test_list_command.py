@@ -1,16 +1,19 @@
 """climb list: tracks, modules, projects and labs, with progress."""
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.shell_completion import ShellComplete
 
+from climb.cli import listing, listing_documents, progress, readable
 from climb.cli.console import console
 from climb.cli.main import climb, run
 from climb.course.loader import course
-from climb.course.model import ChoiceQuestion
+from climb.course.model import ChoiceQuestion, PlannedProject
 from climb.journal import entries as journal
 from climb.judge import project as projects, runs
 from climb.judge.verdict import StageResult, Status, Verdict
@@ -18,7 +21,9 @@ from climb.labs import lab as labs, store
 from climb.labs.result import Result
 from climb.progress.answers import record, right_choice
 from climb.progress.folders import remember
+from climb.progress.next_step import NextStep
 
+STEP = NextStep(sentence="Read.", label="Read", command="climb read")
 List = Callable[..., str]
 
 
@@ -77,6 +82,15 @@ def submission(tmp_path: Path, own_home: Path) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture
+def to_come() -> PlannedProject:
+    """A project that the course names and the judge does not know."""
+    planned = [each for slug, each in course().projects.items() if slug not in projects.slugs()]
+    if not planned:
+        pytest.skip("every project can be judged")
+    return planned[0]
+
+
 def row(text: str, begin: str) -> str:
     """The line in which a name stands behind its sign."""
     return next(line.strip() for line in text.splitlines() if line.strip()[2:].startswith(begin))
@@ -97,12 +111,17 @@ def test_the_next_step_comes_first(listed: List) -> None:
 
 
 def test_signs_tell_how_modules_stand(listed: List) -> None:
-    """Where to be now, and what is to come."""
+    """Where to be now, and what is to come: modules of which nothing exists yet."""
     text = listed()
+    written = {concept.slug for concept in course().concepts.values() if concept.body}
+    to_come = [
+        module.id
+        for module in course().modules.values()
+        if not written & set(module.concepts) and not set(projects.slugs()) & set(module.projects)
+    ]
 
     assert row(text, "1.1").startswith("●")
-    assert row(text, "1.2").startswith("·")
-    assert row(text, "1.2").endswith("to come")
+    assert all(row(text, name).startswith("·") and row(text, name).endswith("to come") for name in to_come)
 
 
 def test_pages_read_and_entries_written_are_counted(listed: List, own_home: Path) -> None:
@@ -148,9 +167,27 @@ def test_a_project_lists_its_stages(listed: List, submission: Callable[..., Path
     assert "begin: climb start scanner --lang LANGUAGE" in text
 
 
-def test_a_project_to_come_is_described(listed: List) -> None:
+def test_a_project_to_come_is_described(listed: List, to_come: PlannedProject) -> None:
     """It can't be started yet."""
-    assert "scheduler   Mini OS scheduler emulator   to come" in listed("scheduler")
+    text = listed(to_come.slug)
+
+    assert f"{to_come.slug}   {to_come.title}   to come" in text
+    assert "climb start" not in text
+
+
+def test_a_project_that_is_not_in_the_course_is_listed_too(listed: List, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is being written: its author sees it, and its stages."""
+    modules = {name: msgspec.structs.replace(each, projects=()) for name, each in course().modules.items()}
+    without = msgspec.structs.replace(course(), projects={}, modules=modules)
+    for user in (listing, listing_documents, progress, readable):
+        monkeypatch.setattr(user, "course", lambda: without)
+    monkeypatch.setattr(progress, "next_step", lambda *_: STEP)
+
+    text = listed()
+
+    assert text.index("Other projects") < text.index("○ scanner")
+    assert "10 stages, not started" in listed("scanner")
+    assert json.loads(listed("--json"))[0]["slug"] == "scanner"
 
 
 def test_a_module_lists_what_it_has(listed: List) -> None:
@@ -163,10 +200,11 @@ def test_a_module_lists_what_it_has(listed: List) -> None:
     assert "Journal: no entry yet; climb reflect 1.1" in text
 
 
-def test_a_track_lists_projects_to_come_too(listed: List) -> None:
-    """Which the list of everything leaves out."""
-    assert "identity" in listed("linux")
-    assert "identity" not in listed()
+def test_a_track_lists_all_projects(listed: List) -> None:
+    """Those of modules to come too, which the list of everything leaves out."""
+    modules = [course().modules[name] for name in course().tracks["linux"].modules]
+
+    assert all(f" {slug} " in listed("linux") for module in modules for slug in module.projects)
 
 
 def test_labs_are_counted_by_finished_runs(listed: List, own_home: Path) -> None:
@@ -197,14 +235,19 @@ def test_an_unknown_name_is_answered_with_all(capsys: pytest.CaptureFixture[str]
     assert all(name in err for name in (*projects.slugs(), *course().modules, *course().tracks, "labs"))
 
 
-def test_a_home_that_can_not_be_used_is_told(
+def test_an_index_that_can_not_be_had_is_told(
     listed: List, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What there is, is listed all the same."""
-    monkeypatch.setenv("CLIMB_HOME", "/proc/nothing")
 
-    assert run(["list"]) == 0
+    def no_room(_home: Path) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(progress, "run_summaries", no_room)
+    code = run(["list"])
     out, err = capsys.readouterr()
+
+    assert code == 0
     assert "earlier runs can't be read" in err
     assert "scanner" in out
 

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from click.shell_completion import ShellComplete
 
+from climb.cli import readable
 from climb.cli.console import console
 from climb.cli.main import climb, run
 from climb.cli.page_text import rendered
@@ -182,6 +184,14 @@ def test_each_kind_can_be_read(read: Climb, name: str, begin: str) -> None:
 
     assert ended.code == 0
     assert ended.out.strip().startswith(begin)
+
+
+def test_the_brief_of_a_project_outside_of_the_course(read: Climb, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is being written can be read too."""
+    without = msgspec.structs.replace(course(), projects={})
+    monkeypatch.setattr(readable, "course", lambda: without)
+
+    assert read("scanner").out.strip().startswith("Mini network scanner")
 
 
 def test_a_name_may_be_several_words(read: Climb) -> None:

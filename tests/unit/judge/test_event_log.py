@@ -28,7 +28,9 @@ FAILED = CheckResult(
     seconds=0.25,
     choices=(3, 1, 4),
 )
-STAGE = StageResult(id="one", number=1, title="One", status=Status.FAILED, concepts=("c",), checks=(FAILED,), seconds=0.25)
+STAGE = StageResult(
+    id="one", number=1, title="One", status=Status.FAILED, concepts=("c",), checks=(FAILED,), seconds=0.25
+)
 EVENTS: list[Event] = [
     RunStarted(SUBMISSION, "41c2", Path("/home/ada/scanner/.climb/runs/x")),
     BuildStarted("make"),

@@ -85,7 +85,11 @@ def verdict(
 
 def events_of(concluded: Verdict) -> list[Event]:
     """What was told on the way to a verdict."""
-    told: list[Event] = [RunStarted(SUBMISSION, "41c2", FOLDER), BuildStarted("make"), BuildDone(ok=True, seconds=concluded.build_seconds)]
+    told: list[Event] = [
+        RunStarted(SUBMISSION, "41c2", FOLDER),
+        BuildStarted("make"),
+        BuildDone(ok=True, seconds=concluded.build_seconds),
+    ]
     for stage in concluded.stages:
         if stage.status is not Status.SKIPPED:
             told.append(StageStarted(stage.number, stage.title, len(stage.checks)))

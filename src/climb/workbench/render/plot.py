@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 
 import msgspec
@@ -125,14 +125,21 @@ def _interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{figure(low)} to {figure(high)}"
 
 
+_FIVE: dict[str, Callable[[Sequence[float]], float]] = {
+    "least": min,
+    "lower quarter": lambda values: quantile(values, 0.25),
+    "median": median,
+    "upper quarter": lambda values: quantile(values, 0.75),
+    "largest": max,
+}
+
+
 def _strip_rows(plot: StripPlot) -> Rows:
     unit = f"({clean(plot.axis.unit)})" if plot.axis.unit else ""
-    five = ("least", "lower quarter", "median", "upper quarter", "largest")
-    head = ("condition", "values", *(with_unit(name, unit) for name in five))
+    head = ("condition", "values", *(with_unit(name, unit) for name in _FIVE))
     rows = []
     for strip in plot.strips:
-        each_of_five = (min, lambda all_: quantile(all_, 0.25), median, lambda all_: quantile(all_, 0.75), max)
-        found = [figure(each(strip.values)) for each in five] if strip.values else [""] * len(five)
+        found = [figure(each(strip.values)) if strip.values else "" for each in _FIVE.values()]
         rows.append((clean(strip.label), str(len(strip.values)), *found))
     return [head, *rows]
 
