@@ -117,6 +117,14 @@ class Gate:
             time.sleep(0.005)
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """A newcomer's workbench for all tests of a module: for those that change nothing."""
+    started = Workbench(tmp_path_factory.mktemp("shared")).serve()
+    yield started
+    assert started.end() == (0, "")
+
+
 @pytest.fixture
 def workbench(tmp_path: Path, nothing_lives: Callable[[str], bool]) -> Iterator[Workbench]:
     """A newcomer's workbench: its home and its folder are empty. It ends without a complaint, and nothing of it is left."""

@@ -7,6 +7,8 @@ from typing import Any
 import axe_playwright_python
 import pytest
 
+pytestmark = pytest.mark.slow
+
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SCHEMES = ("light", "dark")

@@ -6,9 +6,9 @@ import shutil
 from playwright.sync_api import expect
 
 
-def test_the_first_page_says_what_this_is_and_where_to_begin(workbench, window) -> None:
+def test_the_first_page_says_what_this_is_and_where_to_begin(shared, window) -> None:
     """One heading that names the purpose, a sentence on how it works, and one main button."""
-    page = window(workbench)
+    page = window(shared)
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Learn backend fundamentals by building real systems")
     expect(page.locator("main .lead")).to_contain_text("You write a program in any language")
@@ -48,10 +48,10 @@ def test_from_the_first_page_to_stages_that_hold(workbench, window, right_scanne
     expect(page.get_by_role("button", name="Stop it")).to_have_count(0)
 
 
-def test_a_folder_that_is_no_submission_is_explained(workbench, window) -> None:
+def test_a_folder_that_is_no_submission_is_explained(shared, window) -> None:
     """The page says what is wrong with the folder, and what to try."""
     window.may("status of 400")
-    page = window(workbench)
+    page = window(shared)
 
     page.get_by_label("A folder with a").fill("nowhere")
     page.get_by_role("button", name="Check", exact=True).click()
@@ -61,10 +61,10 @@ def test_a_folder_that_is_no_submission_is_explained(workbench, window) -> None:
     expect(page.locator("main")).to_contain_text("Try:")
 
 
-def test_an_address_that_leads_nowhere_is_explained(workbench, window) -> None:
+def test_an_address_that_leads_nowhere_is_explained(shared, window) -> None:
     """A page that does not exist says so and leads back."""
     window.may("status of 404")
-    page = window(workbench, "/concepts/no-such-concept")
+    page = window(shared, "/concepts/no-such-concept")
 
     expect(page.locator("main")).to_contain_text("There is no concept")
     page.get_by_role("link", name="Back to the route").click()

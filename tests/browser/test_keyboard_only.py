@@ -63,9 +63,9 @@ def test_the_focus_is_seen_wherever_it_goes_and_follows_the_page(lived_in, windo
     assert [each for each in visited if not all(each[fact] for fact in ("ring", "seen", "uncovered", "follows"))] == []
 
 
-def test_the_first_tab_offers_to_skip_to_the_page(workbench, window) -> None:
+def test_the_first_tab_offers_to_skip_to_the_page(shared, window) -> None:
     """The skip link appears with the focus and leads past the navigation."""
-    page = window(workbench)
+    page = window(shared)
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
     expect(page.locator(".skip")).to_be_in_viewport()
@@ -99,18 +99,18 @@ def test_a_first_visit_by_keyboard(workbench, window) -> None:
 
 
 @pytest.mark.parametrize(("keys", "path"), [("gr", "/"), ("gl", "/labs"), ("gj", "/journal"), ("gu", "/runs")])
-def test_keys_lead_to_places(workbench, window, keys: str, path: str) -> None:
+def test_keys_lead_to_places(shared, window, keys: str, path: str) -> None:
     """Each of the keys that the list names."""
-    page = window(workbench, "/pages/how-to-learn")
+    page = window(shared, "/pages/how-to-learn")
     for key in keys:
         page.keyboard.press(key)
 
-    expect(page).to_have_url(workbench.origin + path)
+    expect(page).to_have_url(shared.origin + path)
 
 
-def test_the_list_of_keys_holds_the_focus_and_gives_it_back(workbench, window) -> None:
+def test_the_list_of_keys_holds_the_focus_and_gives_it_back(shared, window) -> None:
     """While the dialog is open nothing behind it can be reached; Escape leads back to where one was."""
-    page = window(workbench)
+    page = window(shared)
     page.get_by_role("link", name="Journal").focus()
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keys")
@@ -126,9 +126,9 @@ def test_the_list_of_keys_holds_the_focus_and_gives_it_back(workbench, window) -
     expect(page.get_by_role("link", name="Journal")).to_be_focused()
 
 
-def test_the_list_of_keys_has_a_button(workbench, window) -> None:
+def test_the_list_of_keys_has_a_button(shared, window) -> None:
     """Who does not know the key finds the list at the foot of every page, and can close it."""
-    page = window(workbench)
+    page = window(shared)
     button = page.get_by_role("button", name="keys: ?")
     button.click()
     page.get_by_role("button", name="Close").click()
@@ -137,20 +137,20 @@ def test_the_list_of_keys_has_a_button(workbench, window) -> None:
     expect(button).to_be_focused()
 
 
-def test_keys_rest_while_something_is_typed(workbench, window) -> None:
+def test_keys_rest_while_something_is_typed(shared, window) -> None:
     """In a field they are letters."""
-    page = window(workbench)
+    page = window(shared)
     page.keyboard.press("/")
     page.keyboard.type("gl?n/")
 
     expect(page.get_by_label("Search everything")).to_have_value("gl?n/")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    expect(page).to_have_url(f"{workbench.origin}/")
+    expect(page).to_have_url(f"{shared.origin}/")
 
 
-def test_keys_can_be_turned_off(workbench, window) -> None:
+def test_keys_can_be_turned_off(shared, window) -> None:
     """Turned off they stay so on every page; the list itself still opens, to turn them on again."""
-    page = window(workbench)
+    page = window(shared)
     page.keyboard.press("?")
     page.get_by_label("Turn these keys off").check()
     page.keyboard.press("Escape")
@@ -159,7 +159,7 @@ def test_keys_can_be_turned_off(workbench, window) -> None:
     page.keyboard.press("r")
     page.keyboard.press("n")
     expect(page.get_by_role("link", name="New entry")).not_to_be_focused()
-    expect(page).to_have_url(f"{workbench.origin}/journal")
+    expect(page).to_have_url(f"{shared.origin}/journal")
     page.keyboard.press("?")
     page.get_by_label("Turn these keys off").uncheck()
     page.keyboard.press("Escape")
@@ -167,4 +167,4 @@ def test_keys_can_be_turned_off(workbench, window) -> None:
     page.keyboard.press("g")
     page.keyboard.press("r")
 
-    expect(page).to_have_url(re.compile(rf"^{re.escape(workbench.origin)}/$"))
+    expect(page).to_have_url(re.compile(rf"^{re.escape(shared.origin)}/$"))

@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 def test_ctrl_c_in_the_middle_of_a_run_leaves_nothing(workbench, gate, window, nothing_lives) -> None:
     """The judge and the learner's program end with the workbench, while a page follows the run."""
-    window.may("ERR_")  # the page's connection ends
+    window.may("ERR_")  # the page's connection ends,
+    window.may("[object Event]")  # which the page's event source notes
     page = window(workbench)
     page.get_by_label("A folder with a").fill(str(gate.folder))
     page.get_by_role("button", name="Check", exact=True).click()
@@ -23,6 +24,7 @@ def test_ctrl_c_in_the_middle_of_a_run_leaves_nothing(workbench, gate, window, n
 
 def test_a_page_that_stayed_open_works_again_after_a_new_start(workbench, window) -> None:
     """The token of the forms is the home's: what was written before the end can be saved after a new start."""
+    window.may("ERR_CONNECTION_REFUSED")  # the draft that is kept while nobody answers
     page = window(workbench, "/journal/new")
     page.get_by_label("Title").fill("Kept")
     page.get_by_label("Text, in Markdown").fill("Written before the end.")

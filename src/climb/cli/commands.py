@@ -21,7 +21,7 @@ class Entry(NamedTuple):
 
 COMMANDS = (
     Entry("up", "Find your way", "the workbench in the browser", "climb.cli.up:up"),
-    Entry("list", "Find your way", "tracks, modules, projects and labs, with your progress", "climb.cli.list:list_command"),
+    Entry("list", "Find your way", "tracks, modules, projects and labs, with progress", "climb.cli.list:list_command"),
     Entry("read", "Read", "a concept, a module or a brief of the course, in the terminal", "climb.cli.read:read"),
     Entry("lab", "Explore", "predict, then measure a concept on this machine", "climb.cli.lab:lab"),
     Entry("start", "Build", "a new folder with a starter in your language", "climb.cli.start:start"),

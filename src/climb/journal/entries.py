@@ -10,6 +10,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -228,10 +229,24 @@ def _readable(data: bytes | None) -> Document | None:
 
 def _load(home: Path) -> tuple[list[Entry], list[Problem]]:
     stems = _stems(journal_folder(home))
-    found = [entry_or_problem(home, stem) for stem in stems if not _is_other(stem, stems)]
+    found = [_unless_known(home, stem) for stem in stems if not _is_other(stem, stems)]
     readable = [each for each in found if isinstance(each, Entry)]
     readable.sort(key=lambda entry: (entry.created, entry.id), reverse=True)
     return readable, [each for each in found if isinstance(each, Problem)]
+
+
+def _unless_known(home: Path, name: str) -> Entry | Problem:
+    """An entry, or why it can't be read; a file that has not been touched since is not read again."""
+    try:
+        seen = path_of(home, name).stat()
+    except (OSError, UsageError):
+        return entry_or_problem(home, name)
+    return _as_it_was(home, name, (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns))
+
+
+@lru_cache(maxsize=4096)
+def _as_it_was(home: Path, name: str, _state: tuple[int, ...]) -> Entry | Problem:
+    return entry_or_problem(home, name)
 
 
 def _is_other(stem: str, stems: Sequence[str]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +82,6 @@ def stored(home: Path, name: str) -> tuple[bytes, dt.datetime]:
         ) from error
 
 
-@lru_cache(maxsize=1024)
 def _understood(home: Path, name: str, data: bytes, changed: dt.datetime) -> Entry:
     try:
         document = parse(data)

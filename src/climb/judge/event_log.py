@@ -70,9 +70,10 @@ class Follower:
     def _event(self, line: bytes) -> Event | None:
         """The event in a line; None if a full disk or another version left something else there."""
         try:
-            return self._decoder.decode(line)
+            event: Event = self._decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
+        return event
 
     def state(self) -> RunState:
         """How the run stands now. Ask before ``new()``: then no event can be missed."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from climb.course.model import Course
+from climb.judge.project import load
 from climb.progress.standing import ProjectStanding, Standing, State
 from climb.progress.summaries import RunSummary
 
@@ -34,13 +35,15 @@ def next_step(course: Course, standing: Standing, runs: Sequence[RunSummary]) ->
         latest = max(started, key=lambda each: each.newest.started_at if each.newest else "")
         return _go_on(latest)
     if not any(each.newest for each in standing.projects.values()) and not standing.answers:
-        return _begin(course, standing)
+        first = next((each for each in standing.projects.values() if each.exists), None)
+        if first is not None:
+            return _begin(course, first)
     return _unread(course, standing) or _unstarted(standing) or _unreflected(course, standing) or _lab(standing, runs)
 
 
-def _begin(course: Course, standing: Standing) -> NextStep:
-    first = next(each for each in standing.projects.values() if each.exists)
-    page = next((slug for slug in _current_concepts(course, standing) if course.concepts[slug].body), None)
+def _begin(course: Course, first: ProjectStanding) -> NextStep:
+    named = (course.concept(name) for name in load(first.slug).stages[0].concepts)
+    page = next((concept.slug for concept in named if concept is not None and concept.body), None)
     return NextStep(
         sentence=f"Begin with the {first.title.lower()}: you write it in any language, and the judge shows what fails first.",
         label="Start the first project",

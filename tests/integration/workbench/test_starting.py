@@ -14,6 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
+import climb
+
 NOBODY = 65534
 
 
@@ -46,7 +48,7 @@ def test_other_loopback_addresses_reach_nothing(workbench: Any, address: str) ->
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as client:
         client.settimeout(5)
-        with pytest.raises(OSError, match="refused|Cannot assign"):
+        with pytest.raises(OSError, match=r"refused|Cannot assign"):
             client.connect((address, workbench.port))
 
 
@@ -130,8 +132,6 @@ def test_a_home_that_vanishes_is_no_mistake_of_ours(workbench: Any) -> None:
 
 def _as_nobody(words: list[str], home: Path) -> "subprocess.CompletedProcess[str]":
     """``climb`` as a user who owns nothing, with our modules from where they are."""
-    import climb  # noqa: PLC0415
-
     code = (
         "import os, sys\n"
         "from climb.cli.main import run\n"

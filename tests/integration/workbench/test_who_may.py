@@ -5,7 +5,6 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -349,7 +348,7 @@ sys.exit(3)
 @pytest.fixture(scope="module")
 def bad_run(
     shared_workbench: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, dict[str, str], str]]:
+) -> tuple[str, dict[str, str], str]:
     """A run of a program that prints markup, in a folder named with markup: its page, its live parts, its plain page."""
     folder = tmp_path_factory.mktemp("bad") / f"x{MARKUP.replace('/', '')}"
     folder.mkdir()
@@ -359,7 +358,7 @@ def bad_run(
     (folder / "climb.toml").write_text(manifest, encoding="utf-8")
     run = shared_workbench.browser.check(folder)
     live = dict(shared_workbench.browser.to_the_end(run))
-    yield run, live, shared_workbench.browser.read(run)
+    return run, live, shared_workbench.browser.read(run)
 
 
 def test_what_a_program_prints_is_text(bad_run: tuple[str, dict[str, str], str]) -> None:

@@ -14,6 +14,7 @@ from climb.journal.evidence import lab_results, learner_runs
 from climb.journal.prompts import Occasion, Prompt, from_modules
 from climb.labs import store
 from climb.labs.lab import Explanation, Lab
+from climb.labs.statistics import Estimate
 
 Make = Callable[..., Any]
 
@@ -95,6 +96,9 @@ def test_results_that_can_not_be_explained_are_left_out(tmp_path: Path, result: 
 
     assert lab_results(tmp_path) == []
 
-    handshake.explain(lambda result: Explanation(answer=None, headline=result.id, text="", plots=()))  # type: ignore[arg-type]
+    means = Estimate(5, 4, 6)
+    handshake.explain(lambda result: Explanation(answer=means, headline=result.id, text="", plots=()))
+    for each in made:
+        store.save(tmp_path, msgspec.structs.replace(each, seconds=1.0))  # other results: what one means is remembered
 
     assert [explanation.headline for _, explanation in lab_results(tmp_path)] == [each.id for each in made[-3:]]

@@ -30,7 +30,7 @@ def project(*sizes: int) -> Project:
     return Project(info=info, folder=Path(), stages=tuple(stages), driver=lambda command: command)
 
 
-def _check(name: str):  # noqa: ANN202 - a check function
+def _check(name: str):
     async def check(_driver: object, _world: object) -> None:
         """It holds."""
 
