@@ -39,6 +39,7 @@ def shrinking_job(task: Shrink, title: str, place: str) -> Job:
     """A job that shrinks a failing check; its place is the page of the run that it belongs to."""
 
     async def work(job: Job) -> None:
+        job.doing = "building"
         await _work(job, task)
 
     return Job(task.folder, title, work, place)

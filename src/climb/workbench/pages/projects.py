@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -36,6 +37,7 @@ async def show(request: Request) -> Response:
         "project.html",
         project=project,
         brief=_brief(project),
+        tour=_tour(project),
         standing=standing.projects[slug],
         runs=mine[:_RUNS_SHOWN],
         folder=str(request.app.state.settings.start / slug),
@@ -50,13 +52,32 @@ async def start(request: Request) -> Response:
     folder = forms.folder(request, form)
     make_folder(info, forms.text(form, "language"), folder)
     remember(request.app.state.settings.home, folder)
-    return page(request, "started.html", info=info, folder=folder.resolve(), language=forms.text(form, "language"))
+    return page(
+        request,
+        "started.html",
+        info=info,
+        folder=folder.resolve(),
+        language=forms.text(form, "language"),
+        files=_files(folder),
+    )
+
+
+def _files(folder: Path) -> list[str]:
+    """What a newcomer finds in a new folder, by its path there."""
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(str(file) for file in files if not file.name.startswith("."))
 
 
 def _brief(project: Project) -> str:
     """The brief without its title, which the page has already."""
     text = (project.folder / "brief.md").read_text(encoding="utf-8")
     return text.partition("\n")[2] if text.startswith("# ") else text
+
+
+def _tour(project: Project) -> str:
+    """How our own system does it, for those whose program holds every stage; empty if there is no tour."""
+    path = project.folder / "tour.md"
+    return path.read_text(encoding="utf-8").partition("\n")[2] if path.is_file() else ""
 
 
 def _missing(needs: tuple[str, ...]) -> list[str]:

@@ -179,7 +179,8 @@ async def _live(request: Request, folder: Path) -> AsyncIterator[bytes]:
         job = jobs.at(f"/runs/{folder.name}")
         over = state is not RunState.LIVE and (job is None or job.ended)
         pieces = [(name, _part(name, folder, picture, subject, token)) for name in sorted(changed) if picture]
-        if (now := fragment("parts/run.html", "foot", state=state.value, job=job, token=token)) != foot:
+        now = fragment("parts/run.html", "foot", state=state.value, job=job, token=token, subject=subject)
+        if now != foot:
             foot = now
             pieces.append(("foot", foot))
         for name, piece in pieces:
