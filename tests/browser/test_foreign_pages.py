@@ -169,10 +169,10 @@ def test_the_attack_works_on_a_server_without_a_guard(attack, attacker: int) -> 
 
 def nothing_happened(shared) -> bool:
     """No run, no folder, no entry and no lab was made."""
-    made = {path.name for path in workbench.home.iterdir()} - {
+    made = {path.name for path in shared.home.iterdir()} - {
         "token",
         "index.sqlite",
         "index.sqlite-wal",
         "index.sqlite-shm",
     }
-    return not made and [path.name for path in workbench.folder.iterdir()] == ["home"]
+    return not made and [path.name for path in shared.folder.iterdir()] == ["home"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import socket
@@ -27,6 +28,7 @@ def serve(settings: Settings, listener: socket.socket, on_ready: Callable[[], No
 
     A signal is the normal way to end, so this returns then, with everything ended that it started.
     """
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # its warnings: that a page was closed while it was written to
     app = application(settings)
     config = uvicorn.Config(
         app,

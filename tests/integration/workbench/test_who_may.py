@@ -346,9 +346,7 @@ sys.exit(3)
 
 
 @pytest.fixture(scope="module")
-def bad_run(
-    shared_workbench: Any, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, dict[str, str], str]:
+def bad_run(shared_workbench: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str], str]:
     """A run of a program that prints markup, in a folder named with markup: its page, its live parts, its plain page."""
     folder = tmp_path_factory.mktemp("bad") / f"x{MARKUP.replace('/', '')}"
     folder.mkdir()
