@@ -197,39 +197,6 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivedIn]:
     assert started.end() == (0, "")
 
 
-PLACES = {
-    "route": "/",
-    "module": "/modules/1.1",
-    "module-of-the-other-track": "/modules/linux-1",
-    "project": "/projects/scanner",
-    "project-to-come": "/projects/scheduler",
-    "runs": "/runs",
-    "run-failed": "/runs/{failed}",
-    "run-held": "/runs/{held}",
-    "labs": "/labs",
-    "lab": "/labs/handshake",
-    "lab-result": "/labs/handshake/{lab}",
-    "lab-recorded": "/labs/handshake/recording",
-    "journal": "/journal",
-    "desk": "/journal/new",
-    "desk-with-an-entry": "/journal/{entry}/edit",
-    "entry": "/journal/{entry}",
-    "merge": "/journal/{entry}/merge/{other}",
-    "search": "/search?q=socket",
-    "search-empty": "/search",
-    "search-without-a-hit": "/search?q=xyzzyplugh",
-    "about": "/pages/how-to-learn",
-    "stub-of-a-concept": "/concepts/kubernetes",
-    **{f"concept-{slug}": f"/concepts/{slug}" for slug, concept in course().concepts.items() if concept.body},
-}
-
-
-@pytest.fixture(scope="module", params=PLACES)
-def place(request: pytest.FixtureRequest, lived_in: LivedIn) -> str:
-    """The address of each page of the workbench that has been used."""
-    return lived_in.origin + PLACES[request.param].format(**lived_in.names)
-
-
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The system's Chromium."""

@@ -6,15 +6,45 @@ from typing import Any
 import axe_playwright_python
 import pytest
 
+from climb.course.loader import course
+
 pytestmark = pytest.mark.slow
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SCHEMES = ("light", "dark")
 LOOKS = {
-    "wide": {"viewport": {"width": 1200, "height": 800}},
+    "wide": {"viewport": {"width": 1200, "height": 800}, "color_scheme": "light"},
     "phone": {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark", "has_touch": True},
 }
+PLACES = {
+    "route": "/",
+    "module": "/modules/1.1",
+    "module-of-the-other-track": "/modules/linux-1",
+    "project": "/projects/scanner",
+    "project-to-come": "/projects/scheduler",
+    "runs": "/runs",
+    "run-failed": "/runs/{failed}",
+    "run-held": "/runs/{held}",
+    "labs": "/labs",
+    "lab": "/labs/handshake",
+    "lab-result": "/labs/handshake/{lab}",
+    "lab-recorded": "/labs/handshake/recording",
+    "journal": "/journal",
+    "desk": "/journal/new",
+    "desk-with-an-entry": "/journal/{entry}/edit",
+    "entry": "/journal/{entry}",
+    "merge": "/journal/{entry}/merge/{other}",
+    "search": "/search?q=socket",
+    "search-empty": "/search",
+    "search-without-a-hit": "/search?q=xyzzyplugh",
+    "about": "/pages/how-to-learn",
+    "stub-of-a-concept": "/concepts/kubernetes",
+}
+CONCEPTS = [f"/concepts/{slug}" for slug, concept in course().concepts.items() if concept.body]
+# Concepts are all alike on a wide window, but each has a drawing, code or a table that may not fit on a phone.
+WIDE = [*PLACES.values(), *CONCEPTS[:3]]
+PHONE = [*PLACES.values(), *CONCEPTS]
 MOST_SCRIPT = 150_000  # bytes on one page
 LEAST_TARGET = 24  # pixels, WCAG 2.2 criterion 2.5.8
 LEAST_TEXT = 12  # pixels, as rendered
@@ -62,19 +92,23 @@ TOO_WIDE = """() => [document.scrollingElement.scrollWidth, [...document.querySe
   .map((element) => element.outerHTML.slice(0, 120))]"""
 
 
-@pytest.fixture(scope="module", params=LOOKS)
-def window_of_a_look(request: pytest.FixtureRequest, lived_in, module_window) -> Any:
-    """A window for each look, which all pages are opened in."""
-    return module_window(lived_in, init=NOTE_SHIFTS, **LOOKS[request.param])
-
-
 @pytest.fixture(scope="module")
-def visited(window_of_a_look, place) -> Any:
+def windows(lived_in, module_window) -> dict[str, Any]:
+    """A window for each look, which all pages are opened in."""
+    return {name: module_window(lived_in, init=NOTE_SHIFTS, **look) for name, look in LOOKS.items()}
+
+
+@pytest.fixture(
+    scope="module", params=[*(("wide", path) for path in WIDE), *(("phone", path) for path in PHONE)], ids="-".join
+)
+def visited(request: pytest.FixtureRequest, windows, lived_in) -> Any:
     """Each page, loaded once for each look; its tests only look at it."""
-    window_of_a_look.emulate_media()
-    window_of_a_look.goto(place)
-    window_of_a_look.evaluate(SETTLED)
-    return window_of_a_look
+    look, path = request.param
+    page = windows[look]
+    page.emulate_media(color_scheme=LOOKS[look]["color_scheme"])
+    page.goto(path.format(**lived_in.names))
+    page.evaluate(SETTLED)
+    return page
 
 
 def test_nothing_moves_while_it_loads(visited) -> None:

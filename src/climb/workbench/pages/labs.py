@@ -39,7 +39,7 @@ async def index(request: Request) -> Response:
     """All labs, with what was predicted and found last."""
     home = request.app.state.settings.home
     found = [labs.find(slug) for slug in labs.slugs()]
-    rows = [(lab, len(store.results(home, lab.slug)), await run_in_threadpool(last_of, home, lab)) for lab in found]
+    rows = [(lab, store.count(home, lab.slug), await run_in_threadpool(last_of, home, lab)) for lab in found]
     return page(request, "labs.html", rows=rows, course=course())
 
 
