@@ -13,9 +13,23 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from climb.errors import SetupError
+
 __all__ = ["home_folder"]
 
 
 def home_folder() -> Path:
-    """Where we keep what belongs to no submission: ``CLIMB_HOME``, by default ``~/.climb``."""
-    return Path(os.environ.get("CLIMB_HOME") or Path.home() / ".climb")
+    """Where we keep what belongs to no submission: ``CLIMB_HOME``, by default ``~/.climb``; it need not exist yet.
+
+    Raises SetupError if it is there and may not be looked at.
+    """
+    try:
+        home = Path(os.environ.get("CLIMB_HOME") or Path.home() / ".climb").absolute()
+        os.scandir(home).close()
+    except FileNotFoundError:
+        return home
+    except (OSError, RuntimeError) as error:  # a RuntimeError if this user has no home folder
+        raise SetupError(
+            f"CLIMB_HOME can't be read: {error}", next_step="set CLIMB_HOME to a folder of yours"
+        ) from error
+    return home

@@ -40,6 +40,7 @@ COMMANDS = (
         "the gate for authors: dev check; reference pages: dev docs",
         "climb.cli.dev:dev",
     ),
+    Entry("docs", "Work on Backend Climb", "pictures of the workbench for the documents", "climb.cli.docs:docs"),
     Entry(
         "completion",
         "Work on Backend Climb",

@@ -21,7 +21,7 @@ from climb.labs.lab import Lab, find, slugs
 from climb.labs.messages import Progress
 from climb.labs.predicting import read_prediction
 from climb.labs.result import Predicted, Result
-from climb.labs.verdicts import number
+from climb.labs.words import number
 
 __all__ = ["lab"]
 

@@ -17,7 +17,7 @@ from climb.labs.lab import Knob, Knobs, Lab, Value
 from climb.labs.result import Machine, Result
 from climb.labs.scale import figure
 from climb.labs.statistics import Estimate
-from climb.labs.verdicts import number
+from climb.labs.words import number
 
 __all__ = ["LabReport", "knob_words"]
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import sqlite3
 from pathlib import Path
 
 from climb.cli.readable import readable_names
-from climb.errors import UsageError
+from climb.errors import SetupError, UsageError
 from climb.progress.search import Hit, Kind, search
 
 __all__ = ["nothing_called"]
@@ -40,7 +39,7 @@ def _about(home: Path, name: str) -> dict[str, str]:
     """What to type for the best hits of a search. An index that can't be had finds nothing."""
     try:
         hits = search(home, name)
-    except (OSError, sqlite3.Error):
+    except SetupError:
         return {}
     return dict([_command(hit) for hit in hits if hit.kind in _COMMANDS][:_SHOWN])
 

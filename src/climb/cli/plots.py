@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Plot, Strip, StripPlot
-from climb.labs.scale import Scale, figure, linear_scale, log_scale, tick_label
+from climb.labs.scale import Scale, across_scale, figure, length_scale, mark_words, tick_label
 from climb.labs.statistics import quantile
 from climb.printable import printable
 
@@ -81,7 +81,7 @@ def draw(plot: Plot, width: int, signs: Signs) -> list[Text]:
 
 def _bars(plot: BarPlot, width: int, signs: Signs) -> list[Text]:
     values = [value for bar in plot.bars for value in (bar.value, bar.low, bar.high) if value is not None]
-    scale = _scale(plot.axis, values, plot.marks)
+    scale = length_scale(plot.axis, values, plot.marks)
     columns = [_column(scale, mark.value, width) for mark in plot.marks]
     lines = _mark_words(plot.marks, columns, scale, width, signs)
     for bar in plot.bars:
@@ -110,7 +110,7 @@ def _bar(bar: Bar, scale: Scale, width: int, signs: Signs) -> str:
 
 
 def _strips(plot: StripPlot, width: int, signs: Signs) -> list[Text]:
-    scale = _scale(plot.axis, [value for strip in plot.strips for value in strip.values], plot.marks)
+    scale = length_scale(plot.axis, [value for strip in plot.strips for value in strip.values], plot.marks)
     columns = [_column(scale, mark.value, width) for mark in plot.marks]
     lines = _mark_words(plot.marks, columns, scale, width, signs)
     for strip in plot.strips:
@@ -142,8 +142,8 @@ def _heap(strip: Strip, scale: Scale, width: int, signs: Signs) -> str:
 def _lines(plot: LinePlot, width: int, signs: Signs) -> list[Text]:
     points = [point for line in plot.lines for point in line.points]
     xs, ys = [point.x for point in points], [point.y for point in points]
-    x = (log_scale(xs) if plot.x.log else None) or linear_scale(xs, zero=False, round_ends=False)
-    y = _scale(plot.y, ys, plot.marks)
+    x = across_scale(plot.x, xs)
+    y = length_scale(plot.y, ys, plot.marks)
     ticks = {_row(y, tick): signs.words(tick_label(tick)) for tick in y.ticks(4)}
     margin = max((cell_len(text) for text in ticks.values()), default=0)
     across = max(width - margin - 2, 8)
@@ -164,9 +164,9 @@ def _lines(plot: LinePlot, width: int, signs: Signs) -> list[Text]:
             _words(f"{signs.points[i % 4]} {line.label}{_last(line, plot.y)}", width, signs)
             for i, line in enumerate(plot.lines)
         ),
-        *(_words(f"{signs.mark_across * 2} {mark.label}{_far(mark, y)}", width, signs) for mark in plot.marks),
+        *(_words(f"{signs.mark_across * 2} {mark_words(mark, y)}", width, signs) for mark in plot.marks),
     ]
-    head = [Text(part, style="dim") for part in _broken(signs.words(_name(plot.y)), width)]
+    head = [Text(part, style="dim") for part in _broken(signs.words(plot.y.name), width)]
     return [*head, *body, *floor, *(part for parts in named for part in parts)]
 
 
@@ -200,21 +200,8 @@ def _dot(grid: list[list[str]], line: Line, x: Scale, y: Scale, sign: str) -> No
         grid[row][column] = sign
 
 
-def _scale(axis: Axis, values: list[float], marks: Iterable[Mark]) -> Scale:
-    pointed = [mark.value for mark in marks]
-    return (log_scale(values, pointed) if axis.log else None) or linear_scale(values, pointed, zero=True)
-
-
 def _column(scale: Scale, value: float, width: int) -> int:
     return min(int(scale.share(value) * width), width - 1)
-
-
-def _name(axis: Axis) -> str:
-    return f"{axis.label} in {axis.unit}" if axis.unit else axis.label
-
-
-def _far(mark: Mark, scale: Scale) -> str:
-    return {-1: " (below this axis)", 0: "", 1: " (beyond this axis)"}[scale.beyond(mark.value)]
 
 
 def _mark_words(marks: tuple[Mark, ...], columns: list[int], scale: Scale, width: int, signs: Signs) -> list[Text]:
@@ -222,7 +209,7 @@ def _mark_words(marks: tuple[Mark, ...], columns: list[int], scale: Scale, width
     lines: list[Text] = []
     for number, (mark, column) in enumerate(zip(marks, columns, strict=True)):
         room = max(column - 1, width - column - 2)
-        said = _cut(signs.words(mark.label + _far(mark, scale)), room, signs)
+        said = _cut(signs.words(mark_words(mark, scale)), room, signs)
         cells = [" "] * width
         for earlier in columns[: number + 1]:
             cells[earlier] = signs.mark_down
@@ -258,7 +245,7 @@ def _floor(axis: Axis, scale: Scale, width: int, signs: Signs, first: str = "") 
         numbers = numbers.ljust(begin) + text
     if first:
         line[0] = first
-    name = [Text(part, style="dim") for part in _broken(signs.words(_name(axis)), width)]
+    name = [Text(part, style="dim") for part in _broken(signs.words(axis.name), width)]
     return [Text("".join(line), style="dim"), Text(numbers, style="dim"), *name]
 
 

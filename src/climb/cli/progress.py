@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from climb.course.loader import course
-from climb.errors import UsageError
+from climb.errors import SetupError, UsageError
 from climb.home import home_folder
 from climb.journal.entries import entries
 from climb.judge import runs
@@ -58,8 +57,8 @@ def _summaries(home: Path) -> Sequence[RunSummary]:
     """All runs. A home that can't be written to has no index; the list is shown without them, and says so."""
     try:
         return run_summaries(home)
-    except (OSError, sqlite3.Error) as error:
-        sys.stderr.write(f"climb: earlier runs can't be read: {home} can't be used: {error}\n")
+    except SetupError as error:
+        sys.stderr.write(f"climb: earlier runs can't be read: {error}\n")
         return []
 
 

@@ -18,7 +18,7 @@ import msgspec
 from climb.errors import UsageError
 from climb.journal.document import Document, Unreadable, new_document, parse
 from climb.journal.entry import Entry
-from climb.journal.files import journal_folder, locked, path_of, sync_folder, write_whole
+from climb.journal.files import journal_folder, locked, markdown_files, path_of, sync_folder, write_whole
 
 __all__ = [
     "Draft",
@@ -138,7 +138,7 @@ def read_draft(path: Path) -> Draft:
 def discard(home: Path, window: str, entry: str | None = None) -> None:
     """Drop a window's draft, if it has one."""
     path = draft_path(home, window, entry)
-    if path.exists():
+    if path in _paths(home):
         with locked(home):
             path.unlink(missing_ok=True)
             sync_folder(path.parent)
@@ -180,7 +180,7 @@ def _write(home: Path, window: str, entry: str | None, document: Document) -> Pa
 
 
 def _paths(home: Path) -> list[Path]:
-    return sorted(path for path in _folder(home).glob("*.md") if path.name[0] != "." and path.is_file())
+    return markdown_files(_folder(home))
 
 
 def _draft_or_reason(path: Path) -> Draft | str:

@@ -20,7 +20,7 @@ from climb.errors import SetupError, UsageError
 from climb.journal import drafts
 from climb.journal.document import Document, Value, new_document
 from climb.journal.entry import Entry, Problem, checked, entry_or_problem, read, stored, title_in
-from climb.journal.files import journal_folder, locked, path_of, revision_of, sync_folder, write_over
+from climb.journal.files import journal_folder, locked, markdown_files, path_of, revision_of, sync_folder, write_over
 from climb.journal.titles import title_of
 
 __all__ = [
@@ -134,7 +134,7 @@ def replace(home: Path, name: str, base_revision: str, data: bytes, *, window: s
 
 def others(home: Path, name: str) -> list[Entry]:
     """The texts kept beside an entry, the oldest first."""
-    found = ((_OTHER.fullmatch(stem), stem) for stem in _stems(journal_folder(home)))
+    found = ((_OTHER.fullmatch(stem), stem) for stem in _stems(home))
     numbered = sorted((int(match["number"]), stem) for match, stem in found if match and match["entry"] == name)
     return [entry for _, stem in numbered if isinstance(entry := entry_or_problem(home, stem), Entry)]
 
@@ -228,7 +228,7 @@ def _readable(data: bytes | None) -> Document | None:
 
 
 def _load(home: Path) -> tuple[list[Entry], list[Problem]]:
-    stems = _stems(journal_folder(home))
+    stems = _stems(home)
     found = [_unless_known(home, stem) for stem in stems if not _is_other(stem, stems)]
     readable = [each for each in found if isinstance(each, Entry)]
     readable.sort(key=lambda entry: (entry.created, entry.id), reverse=True)
@@ -255,10 +255,5 @@ def _is_other(stem: str, stems: Sequence[str]) -> bool:
     return match is not None and match["entry"] in stems
 
 
-def _stems(folder: Path) -> list[str]:
-    try:
-        return sorted(
-            path.stem for path in folder.iterdir() if path.suffix == ".md" and path.is_file() and path.name[0] != "."
-        )
-    except OSError:
-        return []
+def _stems(home: Path) -> list[str]:
+    return [path.stem for path in markdown_files(journal_folder(home))]

@@ -70,9 +70,9 @@ def entry_or_problem(home: Path, name: str) -> Entry | Problem:
 def stored(home: Path, name: str) -> tuple[bytes, dt.datetime]:
     """An entry's file and when it was last changed. Raises UsageError if there is none."""
     path = path_of(home, name)
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is not a file")
     try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is not a file")
         with path.open("rb") as file:
             changed = dt.datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, dt.UTC)
             return file.read(), changed

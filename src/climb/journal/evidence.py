@@ -12,9 +12,9 @@ from climb.judge.runs import read_verdict
 from climb.judge.verdict import Status
 from climb.labs import store
 from climb.labs.explained import explained
-from climb.labs.lab import Explanation, find
+from climb.labs.lab import Explanation, find, slugs
 from climb.labs.result import Result
-from climb.labs.verdicts import number
+from climb.labs.words import number
 from climb.progress.history import run_summaries
 from climb.progress.summaries import RunSummary
 
@@ -61,8 +61,7 @@ def lab_results(home: Path) -> list[tuple[Result, Explanation]]:
 
     Those that can't be explained are left out.
     """
-    folders = sorted((home / "labs").glob("*/"))
-    stored = [result for folder in folders for result in _predicted(home, folder.name)]
+    stored = [result for lab in slugs() for result in _predicted(home, lab)]
     explained = ((result, explained_or_none(result)) for result in sorted(stored, key=lambda each: (each.id, each.lab)))
     return [(result, explanation) for result, explanation in explained if explanation is not None]
 

@@ -17,7 +17,16 @@ from typing import IO
 
 from climb.errors import SetupError, UsageError
 
-__all__ = ["journal_folder", "locked", "path_of", "revision_of", "sync_folder", "write_over", "write_whole"]
+__all__ = [
+    "journal_folder",
+    "locked",
+    "markdown_files",
+    "path_of",
+    "revision_of",
+    "sync_folder",
+    "write_over",
+    "write_whole",
+]
 
 _LOCK_SECONDS = 10.0
 _TEMPORARY = ".saving-"
@@ -35,12 +44,37 @@ def path_of(home: Path, name: str) -> Path:
         raise UsageError(f"{name!r} is not the name of an entry", next_step="climb reflect --list")
     folder = journal_folder(home)
     path = folder / f"{name}.md"
-    if path.is_symlink():
+    with _readable(folder):
+        linked = path.is_symlink()
+    if linked:
         real = path.resolve()
         if real.parent != folder.resolve():
             raise UsageError(f"{path} is a link to {real}, which is not in the journal")
         return real
     return path
+
+
+def markdown_files(folder: Path) -> list[Path]:
+    """The Markdown files in a folder of the journal, by name, without hidden ones; none if there is no such folder.
+
+    Raises SetupError if it may not be looked at.
+    """
+    with _readable(folder):
+        if not folder.is_dir():
+            return []
+        return sorted(
+            path for path in folder.iterdir() if path.suffix == ".md" and path.name[0] != "." and path.is_file()
+        )
+
+
+@contextlib.contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SetupError(
+            f"the journal can't be read: {error}", next_step=f"make {folder} a folder that you can read"
+        ) from error
 
 
 def _is_plain(name: str) -> bool:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import select
 import socket
-import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -16,10 +14,12 @@ from pathlib import Path
 
 from climb.labs.bench import Bench
 from climb.labs.lab import Explanation, Knob, Knobs, Lab, Prediction
+from climb.labs.loopback import RESET_ON_CLOSE, fresh_address
+from climb.labs.machine import kernel_setting
 from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Point
 from climb.labs.result import Result
 from climb.labs.statistics import Estimate, median, median_estimate
-from climb.labs.verdicts import number
+from climb.labs.words import number
 
 __all__ = ["lab"]
 
@@ -52,7 +52,6 @@ _MOMENTS_S = (0.25, 0.75, 1.25, 1.75, 2.25, 2.75)
 _PATIENCE_S = 9.0  # with exponential backoff the third SYN comes after 3 s, the fourth after 7 s
 _NEAR_S = 0.2  # how far from a whole second a connect may end and still be told to have ended at it
 _GREETING = b"hello"
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 lab = Lab(
     title="The queue in front of accept",
@@ -98,8 +97,8 @@ def measure(knobs: Knobs, bench: Bench) -> None:
     backlog = int(knobs["backlog"])
     for name in _SETTINGS:
         with contextlib.suppress(OSError, ValueError):
-            bench.fact(name, _setting(name))
-    expected = min(backlog, _setting(_SOMAXCONN)) + 1
+            bench.fact(name, kernel_setting(name))
+    expected = min(backlog, kernel_setting(_SOMAXCONN)) + 1
     tries = expected + _BEYOND
     tries = min(tries, bench.raise_file_limit(max(tries + _SPARE_FILES, _FILES_OF_SECOND_PART)) - _SPARE_FILES)
     bench.fact(_AT_MOST, tries)
@@ -136,7 +135,7 @@ def _drain(bench: Bench, listener: socket.socket) -> int:
         while True:
             connection, _ = listener.accept()
             with connection:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
                 if found == 0:
                     bench.fact(_GREETED, len(connection.recv(len(_GREETING), socket.MSG_DONTWAIT)))
             found += 1
@@ -192,9 +191,8 @@ def _completed(waiting: list[_Waiting], timeout_s: float) -> list[_Waiting]:
 @contextlib.contextmanager
 def _listen(backlog: int) -> Iterator[socket.socket]:
     """A listener on an address of its own. When it closes, the kernel resets what waits in its queue."""
-    address = f"127.{random.randrange(1, 255)}.{random.randrange(1, 255)}.{random.randrange(1, 255)}"
     with socket.socket() as listener:
-        listener.bind((address, 0))
+        listener.bind((fresh_address(), 0))
         listener.listen(backlog)
         listener.settimeout(_PATIENCE_S)
         yield listener
@@ -203,7 +201,7 @@ def _listen(backlog: int) -> Iterator[socket.socket]:
 def _connect(listener: socket.socket) -> socket.socket:
     """A client whose SYN is sent, without waiting for what follows. Closing it sends RST and leaves nothing."""
     client = socket.socket()
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     client.setblocking(False)
     client.connect_ex(listener.getsockname())
     return client
@@ -217,10 +215,6 @@ def _completes(client: socket.socket, timeout_s: float) -> bool:
 
 def _error(client: socket.socket) -> int:
     return client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-
-
-def _setting(name: str) -> int:
-    return int(Path("/proc/sys", *name.split(".")).read_text(encoding="ascii"))
 
 
 def _overflows() -> int | None:
@@ -373,7 +367,7 @@ def _counts(result: Result, answer: Estimate) -> BarPlot:
     bars = [Bar(label="backlog asked for", value=asked)]
     if asked > most:
         bars.append(Bar(label="net.core.somaxconn", value=most))
-    bars.append(Bar(label="connects that completed", value=answer.value, low=answer.low, high=answer.high))
+    bars.append(Bar.of("connects that completed", answer))
     said = result.predicted
     return BarPlot(
         title="Connections in the queue",

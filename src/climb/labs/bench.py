@@ -13,12 +13,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from climb.errors import SetupError
 from climb.labs.result import Sample
 from climb.parent import end_with_parent
 
-__all__ = ["Bench"]
+__all__ = ["Bench", "received"]
 
 _STOP_SECONDS = 2.0
+_ANSWER_SECONDS = 20.0
 
 OnProgress = Callable[[float, str], None]
 
@@ -94,6 +96,20 @@ class Bench:
             if process.is_alive():
                 process.kill()
                 process.join(_STOP_SECONDS)
+
+
+def received(connection: Connection) -> Any:
+    """What a process of the lab says next. Raises SetupError if it has ended, or says nothing for long."""
+    try:
+        if connection.poll(_ANSWER_SECONDS):
+            return connection.recv()
+    except (EOFError, OSError) as error:
+        raise SetupError(
+            "a process of this lab was ended, perhaps because the machine has too little memory"
+        ) from error
+    raise SetupError(
+        f"a process of this lab said nothing for {_ANSWER_SECONDS:.0f} s: the machine may be too busy for it"
+    )
 
 
 def _child(

@@ -14,12 +14,13 @@ from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from typing import Self
 
-from climb.labs.bench import Bench
+from climb.labs.bench import Bench, received
 from climb.labs.lab import Explanation, Knob, Knobs, Lab, Prediction
+from climb.labs.loopback import fresh_address
 from climb.labs.plot import Axis, Bar, BarPlot, Mark, Strip, StripPlot
 from climb.labs.result import Result
 from climb.labs.statistics import Estimate, median, median_estimate, quantile, ratio_estimate
-from climb.labs.verdicts import number
+from climb.labs.words import number
 
 __all__ = ["Cache", "Stub", "answer_to", "lab", "query_for", "records_in"]
 
@@ -162,7 +163,7 @@ def measure(knobs: Knobs, bench: Bench) -> None:
     wanted = _wanted(random.Random(seed), int(knobs["names"]))
     with ExitStack() as stack:
         server = stack.enter_context(bench.process(_serve, ttl, float(knobs["distance"]) / 1000))
-        stub = stack.enter_context(Stub(server.recv()))
+        stub = stack.enter_context(Stub(received(server)))
         _look_up(bench, stub, wanted, ttl)
         _watch(bench, stub, server, ttl)
     _ask_the_machine(bench)
@@ -180,7 +181,7 @@ def _serve(connection: Connection, ttl: int, distance_s: float) -> None:
     """Answer every query after the distance, one at a time: no client of this lab has two under way."""
     address = _OLD
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind((f"127.{random.randrange(1, 255)}.{random.randrange(1, 255)}.{random.randrange(1, 255)}", 0))
+        server.bind((fresh_address(), 0))
         connection.send(server.getsockname())
         while True:
             ready = select.select([server.fileno(), connection.fileno()], [], [])[0]
@@ -233,7 +234,7 @@ def _watch(bench: Bench, stub: Stub, server: Connection, ttl: int) -> None:
         next(steps)
         cache.lookup(name)
     server.send("change")
-    changed, steps = server.recv(), _steps(_POLL_S)
+    changed, steps = received(server), _steps(_POLL_S)
     while waiting:
         bench.progress(0.85, "waiting for the new addresses")
         next(steps)
@@ -357,7 +358,7 @@ def _lookups(result: Result) -> BarPlot:
         alt="Time of a lookup: " + "; ".join(f"{name} {_time(each.value)}" for name, each in rows.items()) + ".",
         marks=_predicted(result),
         axis=Axis(label="time of a lookup", unit="ms"),
-        bars=tuple(Bar(label=name, value=each.value, low=each.low, high=each.high) for name, each in rows.items()),
+        bars=tuple(Bar.of(name, each) for name, each in rows.items()),
     )
 
 

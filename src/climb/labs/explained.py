@@ -11,9 +11,10 @@ import msgspec
 from climb.labs import store
 from climb.labs.lab import Explanation, Lab
 from climb.labs.plot import Axis, Line, LinePlot, Point
+from climb.labs.remarks import prediction_verdict, trust
 from climb.labs.result import Result
 from climb.labs.statistics import median
-from climb.labs.verdicts import number, prediction_verdict, trust
+from climb.labs.words import number
 
 __all__ = ["Explained", "Medians", "earlier", "explained", "medians", "over_time"]
 
@@ -89,7 +90,7 @@ def over_time(lab: Lab, seen: Sequence[Explained]) -> LinePlot | None:
         return None
     unit = lab.prediction.unit
     answers = [each.explanation.answer for each in alike if each.explanation is not None]
-    measured = tuple(Point(x=run, y=a.value, low=a.low, high=a.high) for run, a in enumerate(answers, 1))
+    measured = tuple(Point.of(run, a) for run, a in enumerate(answers, 1))
     said = tuple(
         Point(x=run, y=each.result.predicted.value)
         for run, each in enumerate(alike, 1)

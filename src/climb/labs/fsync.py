@@ -16,7 +16,7 @@ from climb.labs.machine import file_system
 from climb.labs.plot import Axis, Bar, BarPlot, Mark, Strip, StripPlot
 from climb.labs.result import Result
 from climb.labs.statistics import Estimate, median, median_estimate, quantile, ratio_estimate
-from climb.labs.verdicts import number
+from climb.labs.words import number
 
 _ROUNDS = 40
 _ROUNDS_LEAST = 10
@@ -270,8 +270,8 @@ def _believe(result: Result) -> str:
 def _per_record(result: Result) -> BarPlot:
     group = int(result.knobs["group"])
     bars = (
-        *(_bar(name, median_estimate(result.values(name))) for name in (_WRITE, _FSYNC, _FDATASYNC, _IN_PLACE)),
-        _bar(f"{_GROUP} ({group})", median_estimate([value / group for value in result.values(_GROUP)])),
+        *(Bar.of(name, median_estimate(result.values(name))) for name in (_WRITE, _FSYNC, _FDATASYNC, _IN_PLACE)),
+        Bar.of(f"{_GROUP} ({group})", median_estimate([value / group for value in result.values(_GROUP)])),
     )
     marks: tuple[Mark, ...] = ()
     if result.predicted is not None:
@@ -284,10 +284,6 @@ def _per_record(result: Result) -> BarPlot:
         axis=Axis(label="time for a record", unit="µs"),
         bars=bars,
     )
-
-
-def _bar(label: str, estimate: Estimate) -> Bar:
-    return Bar(label=label, value=estimate.value, low=estimate.low, high=estimate.high)
 
 
 def _commits(result: Result) -> StripPlot:

@@ -12,12 +12,13 @@ import time
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 
-from climb.labs.bench import Bench
+from climb.labs.bench import Bench, received
 from climb.labs.lab import Explanation, Knob, Knobs, Lab, Prediction
+from climb.labs.loopback import fresh_address
 from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Point
 from climb.labs.result import Result
 from climb.labs.statistics import Estimate, median, median_estimate, ratio_estimate
-from climb.labs.verdicts import number
+from climb.labs.words import number
 
 __all__ = ["lab"]
 
@@ -71,7 +72,7 @@ def measure(knobs: Knobs, bench: Bench) -> None:
     processors = sorted(os.sched_getaffinity(0))[-int(knobs["processors"]) :]
     bench.fact(_PROCESSORS, len(processors))
     with ExitStack() as stack:
-        address = stack.enter_context(bench.process(_serve, size, processors[0])).recv()
+        address = received(stack.enter_context(bench.process(_serve, size, processors[0])))
         os.sched_setaffinity(0, {processors[-1]})
         for requests in _PER_CONNECTION:
             _reconnecting(address, size, requests)
@@ -134,9 +135,8 @@ def _serve(control: Connection, size: int, processor: int) -> None:
     """Serve one connection after another: the client has only one at a time. Connections inherit the listener's options."""
     answer = bytes(size)
     os.sched_setaffinity(0, {processor})
-    address = f"127.{random.randrange(1, 255)}.{random.randrange(1, 255)}.{random.randrange(1, 255)}"
     gc.disable()
-    with socket.create_server((address, 0)) as listener:
+    with socket.create_server((fresh_address(), 0)) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _DEADLINE)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _DEADLINE)
@@ -290,7 +290,7 @@ def _by_reuse(result: Result) -> LinePlot:
         lines=(
             Line(
                 label="closed after that many",
-                points=tuple(Point(x=x, y=each.value, low=each.low, high=each.high) for x, each in estimates.items()),
+                points=tuple(Point.of(x, each) for x, each in estimates.items()),
             ),
         ),
     )

@@ -11,7 +11,7 @@ import psutil
 
 from climb.labs.result import Machine, Quiet
 
-__all__ = ["Watch", "file_system", "this_machine"]
+__all__ = ["Watch", "file_system", "kernel_setting", "this_machine"]
 
 
 def this_machine() -> Machine:
@@ -42,6 +42,11 @@ def file_system(path: Path) -> str:
     return (
         max(enumerate(mounts), key=lambda each: (len(each[1].mountpoint), each[0]))[1].fstype if mounts else "unknown"
     )
+
+
+def kernel_setting(name: str) -> int:
+    """A setting of Linux that is a number, by the name that sysctl has for it. Raises OSError if this kernel has none."""
+    return int(Path("/proc/sys", *name.split(".")).read_text(encoding="ascii"))
 
 
 class Watch:

@@ -22,7 +22,7 @@ from climb.labs.machine import file_system
 from climb.labs.plot import Axis, Bar, BarPlot, Mark
 from climb.labs.result import Result
 from climb.labs.statistics import Estimate, median, median_estimate, ratio_estimate
-from climb.labs.verdicts import number
+from climb.labs.words import number
 
 _ROUNDS = 25
 _ROUNDS_LEAST = 7
@@ -254,7 +254,7 @@ def _trust(result: Result) -> tuple[str, ...]:
 
 def _plot(result: Result, how: str, *, marked: bool = False) -> BarPlot:
     ways = [name for name in (_READ, _READINTO, _PREAD, _PREADV, _NEW, _KEPT) if _was_measured(result, name + how)]
-    bars = tuple(_bar(name, median_estimate(result.values(name + how))) for name in ways)
+    bars = tuple(Bar.of(name, median_estimate(result.values(name + how))) for name in ways)
     marks: tuple[Mark, ...] = ()
     if marked and result.predicted is not None:
         said = result.predicted.value
@@ -272,10 +272,6 @@ def _plot(result: Result, how: str, *, marked: bool = False) -> BarPlot:
 
 def _was_measured(result: Result, series: str) -> bool:
     return any(sample.series == series for sample in result.samples)
-
-
-def _bar(label: str, estimate: Estimate) -> Bar:
-    return Bar(label=label, value=estimate.value, low=estimate.low, high=estimate.high)
 
 
 def _size(result: Result) -> str:

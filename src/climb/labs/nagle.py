@@ -10,12 +10,13 @@ import time
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 
-from climb.labs.bench import Bench
+from climb.labs.bench import Bench, received
 from climb.labs.lab import Explanation, Knob, Knobs, Lab, Prediction
+from climb.labs.loopback import fresh_address
 from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Point
 from climb.labs.result import Result
 from climb.labs.statistics import median, median_estimate, ratio_estimate
-from climb.labs.verdicts import number
+from climb.labs.words import number
 
 __all__ = ["lab"]
 
@@ -72,8 +73,8 @@ def measure(knobs: Knobs, bench: Bench) -> None:
     pieces = [bytes(size)] * int(knobs["writes"])
     whole = [b"".join(pieces)]
     with ExitStack() as stack:
-        usual = stack.enter_context(bench.process(_serve, len(whole[0]), False)).recv()
-        quick = stack.enter_context(bench.process(_serve, len(whole[0]), True)).recv()
+        usual = received(stack.enter_context(bench.process(_serve, len(whole[0]), False)))
+        quick = received(stack.enter_context(bench.process(_serve, len(whole[0]), True)))
         ways = (
             (_DEFAULT, stack.enter_context(_connect(usual)), pieces),
             (_NODELAY, stack.enter_context(_connect(usual, no_delay=True)), pieces),
@@ -98,8 +99,7 @@ def measure(knobs: Knobs, bench: Bench) -> None:
 
 def _serve(connection: Connection, request_bytes: int, acknowledge_at_once: bool) -> None:
     """Answer every ``request_bytes`` of a connection with one byte; each connection has a thread."""
-    address = f"127.{random.randrange(1, 255)}.{random.randrange(1, 255)}.{random.randrange(1, 255)}"
-    with socket.create_server((address, 0)) as listener:
+    with socket.create_server((fresh_address(), 0)) as listener:
         connection.send(listener.getsockname())
         while True:
             client, _ = listener.accept()
@@ -284,14 +284,14 @@ def _bars(result: Result) -> BarPlot:
         if predicted is None
         else (Mark(value=predicted.value, label=f"you predicted {number(predicted.value)} ms"),),
         axis=Axis(label="time of an exchange", unit="ms"),
-        bars=tuple(Bar(label=name, value=each.value, low=each.low, high=each.high) for name, each in rows.items()),
+        bars=tuple(Bar.of(name, each) for name, each in rows.items()),
     )
 
 
 def _first_exchanges(result: Result) -> LinePlot:
     estimates = {at: median_estimate(values) for at, values in result.series(_NEW).items()}
     told = ", ".join(number(each.value) for each in estimates.values())
-    points = tuple(Point(x=at, y=each.value, low=each.low, high=each.high) for at, each in estimates.items())
+    points = tuple(Point.of(at, each) for at, each in estimates.items())
     return LinePlot(
         title="The first exchanges of a new connection, TCP as it is",
         alt=f"Median time of the exchanges 1 to {len(points)} on a new connection, in ms: {told}.",

@@ -17,8 +17,8 @@ from climb.labs.bench import Bench
 from climb.labs.lab import Explanation, Knob, Knobs, Lab, Prediction
 from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Point
 from climb.labs.result import Result
-from climb.labs.statistics import Estimate, median, median_estimate, ratio_estimate
-from climb.labs.verdicts import number
+from climb.labs.statistics import median, median_estimate, ratio_estimate
+from climb.labs.words import number
 
 _ROUNDS = 25
 _MIB = 1024 * 1024
@@ -199,7 +199,7 @@ def _strides(result: Result) -> str:
 
 
 def _touches(result: Result) -> BarPlot:
-    bars = tuple(_bar(name, median_estimate(result.values(name))) for name in (_FIRST, _SECOND))
+    bars = tuple(Bar.of(name, median_estimate(result.values(name))) for name in (_FIRST, _SECOND))
     marks: tuple[Mark, ...] = ()
     if result.predicted is not None:
         said = result.predicted.value
@@ -213,13 +213,9 @@ def _touches(result: Result) -> BarPlot:
     )
 
 
-def _bar(label: str, estimate: Estimate) -> Bar:
-    return Bar(label=label, value=estimate.value, low=estimate.low, high=estimate.high)
-
-
 def _over_strides(result: Result) -> LinePlot:
     measured = ((stride, median_estimate(values)) for stride, values in result.series(_STRIDED).items())
-    points = tuple(Point(x=stride, y=e.value, low=e.low, high=e.high) for stride, e in measured)
+    points = tuple(Point.of(stride, e) for stride, e in measured)
     return LinePlot(
         title="A touch of memory that is in place, by the distance to the last one",
         alt=", ".join(f"{point.x:g} bytes apart: {number(point.y)} ns" for point in points) + ".",

@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from climb.labs.statistics import Estimate
+
 __all__ = ["Axis", "Bar", "BarPlot", "Line", "LinePlot", "Mark", "Plot", "Point", "Strip", "StripPlot"]
 
 
@@ -22,6 +24,11 @@ class Axis(_Value, frozen=True):
     label: str
     unit: str = ""
     log: bool = False
+
+    @property
+    def name(self) -> str:
+        """The quantity with its unit, as it is written at the axis."""
+        return f"{self.label} in {self.unit}" if self.unit else self.label
 
 
 class Mark(_Value, frozen=True):
@@ -39,6 +46,11 @@ class Bar(_Value, frozen=True):
     low: float | None = None
     high: float | None = None
 
+    @classmethod
+    def of(cls, label: str, estimate: Estimate) -> Bar:
+        """An estimate as a bar."""
+        return cls(label=label, value=estimate.value, low=estimate.low, high=estimate.high)
+
 
 class Point(_Value, frozen=True):
     """One measured point of a line, and the interval in which its true value probably lies."""
@@ -47,6 +59,11 @@ class Point(_Value, frozen=True):
     y: float
     low: float | None = None
     high: float | None = None
+
+    @classmethod
+    def of(cls, x: float, estimate: Estimate) -> Point:
+        """The point of an estimate at ``x``."""
+        return cls(x=x, y=estimate.value, low=estimate.low, high=estimate.high)
 
 
 class Line(_Value, frozen=True):

@@ -43,7 +43,7 @@ def begin(home: Path, lab: Lab, knobs: Knobs, predicted: Predicted | None) -> Re
     now = dt.datetime.now(dt.UTC)
     result = Result(
         lab=lab.slug,
-        id=_free_id(home / "labs" / lab.slug, now.strftime("%Y%m%dT%H%M%S")),
+        id=store.free_id(home, lab.slug, now),
         started_at=now.isoformat(timespec="seconds"),
         knobs=dict(knobs),
         predicted=predicted,
@@ -66,6 +66,8 @@ async def run(home: Path, lab: Lab, begun: Result, on_progress: OnProgress) -> R
     except asyncio.CancelledError:
         store.save(home, msgspec.structs.replace(begun, failed="the run was stopped"))
         raise
+    except OSError as error:
+        done, failed = None, f"the measurement could not begin: {error}"
     result = msgspec.structs.replace(begun, failed=failed) if done is None else _finished(begun, done, started)
     store.save(home, result)
     return result
@@ -133,11 +135,3 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
-
-
-def _free_id(folder: Path, stamp: str) -> str:
-    candidates = (stamp, *(f"{stamp}.{number}" for number in range(2, 1000)))
-    for candidate in candidates:
-        if not (folder / f"{candidate}.json").exists():
-            return candidate
-    raise SetupError(f"{folder} holds a thousand runs of this second")

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-__all__ = ["Scale", "figure", "linear_scale", "log_scale", "tick_label"]
+from climb.labs.plot import Axis, Mark
+
+__all__ = ["Scale", "across_scale", "figure", "length_scale", "linear_scale", "log_scale", "mark_words", "tick_label"]
 
 _LARGEST = 1e100  # beyond it spans overflow; nothing that is measured is near
 _SMALLEST = 1e-100
@@ -80,6 +82,23 @@ def log_scale(values: Iterable[float], marks: Iterable[float] = ()) -> Scale | N
     near = [mark for mark in map(_tame, marks) if low / _FAR_LOG <= mark <= high * _FAR_LOG]
     low, high = _round_down(min([low, *near])), _round_up(max([high, *near]))
     return Scale(low, high if high > low * 1.5 else _round_up(low * 2), log=True)
+
+
+def length_scale(axis: Axis, values: Iterable[float], marks: Iterable[Mark]) -> Scale:
+    """The scale on which values are lengths or heights: from zero, unless the axis is logarithmic and they are positive."""
+    known, pointed = list(values), [mark.value for mark in marks]
+    return (log_scale(known, pointed) if axis.log else None) or linear_scale(known, pointed, zero=True)
+
+
+def across_scale(axis: Axis, values: Iterable[float]) -> Scale:
+    """The scale of what the lengths are drawn over: from the first value to the last."""
+    known = list(values)
+    return (log_scale(known) if axis.log else None) or linear_scale(known, zero=False, round_ends=False)
+
+
+def mark_words(mark: Mark, scale: Scale) -> str:
+    """A mark's label, which says so if its value is beyond the scale."""
+    return mark.label + {-1: " (below this axis)", 0: "", 1: " (beyond this axis)"}[scale.beyond(mark.value)]
 
 
 def figure(value: float) -> str:

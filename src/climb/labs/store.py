@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import os
 import re
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ import msgspec
 from climb.errors import SetupError, UsageError
 from climb.labs.result import Result
 
-__all__ = ["count", "find_result", "newest_first", "read", "recording", "results", "save"]
+__all__ = ["count", "find_result", "free_id", "newest_first", "read", "recording", "results", "save"]
 
 _ID = re.compile(r"\d{8}T\d{6}(\.\d+)?")
 
@@ -31,8 +33,21 @@ def save(home: Path, result: Result) -> Path:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise SetupError(f"the result can't be kept in {path.parent}: {error}") from error
+        raise SetupError(
+            f"the result can't be kept in {path.parent}: {error}",
+            next_step="make room, or set CLIMB_HOME to a folder of yours",
+        ) from error
     return path
+
+
+def free_id(home: Path, slug: str, moment: dt.datetime) -> str:
+    """An id for a run that begins now: its second and, if another run has that, a number. Raises SetupError."""
+    taken = {path.stem for path in _files(home, slug)}
+    stamp = f"{moment:%Y%m%dT%H%M%S}"
+    for candidate in (stamp, *(f"{stamp}.{number}" for number in range(2, 1000))):
+        if candidate not in taken:
+            return candidate
+    raise SetupError(f"{home / 'labs' / slug} holds a thousand runs of this second")
 
 
 def read(path: Path) -> Result | None:
@@ -57,7 +72,11 @@ def newest_first(home: Path, slug: str) -> Iterator[Result]:
 
 def count(home: Path, slug: str) -> int:
     """How many finished runs of a lab there are."""
-    return sum(_is_finished(str(path), path.stat().st_mtime_ns) for path in _files(home, slug))
+    finished = 0
+    for path in _files(home, slug):
+        with contextlib.suppress(OSError):  # removed meanwhile
+            finished += _is_finished(str(path), path.stat().st_mtime_ns)
+    return finished
 
 
 @lru_cache(maxsize=10_000)
@@ -67,7 +86,17 @@ def _is_finished(path: str, _changed_ns: int) -> bool:
 
 
 def _files(home: Path, slug: str) -> list[Path]:
-    return sorted((home / "labs" / slug).glob("*.json"), key=_by_age)
+    """The results of a lab, the oldest first. Raises SetupError if they may not be looked at."""
+    folder = home / "labs" / slug
+    try:
+        paths = [path for path in folder.iterdir() if path.suffix == ".json"]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise SetupError(
+            f"the results of labs can't be read: {error}", next_step=f"make {folder} a folder that you can read"
+        ) from error
+    return sorted(paths, key=_by_age)
 
 
 def _by_age(path: Path) -> tuple[str, int, str]:

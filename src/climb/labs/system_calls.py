@@ -20,7 +20,7 @@ from climb.labs.lab import Explanation, Knob, Knobs, Lab, Prediction
 from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Point
 from climb.labs.result import Result
 from climb.labs.statistics import Estimate, median, median_estimate, ratio_estimate
-from climb.labs.verdicts import number
+from climb.labs.words import number
 
 _ROUNDS = 30
 _CALLS = 10_000
@@ -250,18 +250,14 @@ def _over_pieces(result: Result, ratio: Estimate) -> LinePlot:
 
 def _line(result: Result, name: str) -> Line:
     measured = ((size, median_estimate(values)) for size, values in result.series(name).items())
-    return Line(label=name, points=tuple(Point(x=size, y=e.value, low=e.low, high=e.high) for size, e in measured))
+    return Line(label=name, points=tuple(Point.of(size, e) for size, e in measured))
 
 
 def _calls(result: Result) -> BarPlot:
-    bars = tuple(_bar(name, median_estimate(result.values(name))) for name in (_USER, _KERNEL))
+    bars = tuple(Bar.of(name, median_estimate(result.values(name))) for name in (_USER, _KERNEL))
     return BarPlot(
         title="One call",
         alt=f"{bars[0].label}: {number(bars[0].value)} ns; {bars[1].label}: {number(bars[1].value)} ns.",
         axis=Axis(label="time for one call", unit="ns"),
         bars=bars,
     )
-
-
-def _bar(label: str, estimate: Estimate) -> Bar:
-    return Bar(label=label, value=estimate.value, low=estimate.low, high=estimate.high)

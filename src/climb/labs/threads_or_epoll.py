@@ -7,7 +7,6 @@ import ctypes
 import gc
 import os
 import random
-import resource
 import select
 import socket
 import struct
@@ -18,17 +17,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from climb.errors import SetupError
-from climb.labs.bench import Bench
+from climb.labs.bench import Bench, received
+from climb.labs.headroom import memory_left, threads_left
 from climb.labs.lab import Explanation, Knob, Knobs, Lab, Prediction
+from climb.labs.loopback import RESET_ON_CLOSE, fresh_address
 from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Point
 from climb.labs.result import Result
 from climb.labs.statistics import Estimate, median, median_estimate, ratio_estimate
-from climb.labs.verdicts import number
+from climb.labs.words import number
 
 __all__ = ["lab"]
 
@@ -54,7 +54,6 @@ _SPARE_FILES = 64
 _BALLAST_BYTES = 256 * 1024
 _SHARE = 0.5  # of the threads and the memory that are left: this lab takes no more
 _BYTES_EACH = 128 * 1024  # generously, for all that a connection takes in both servers
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _PR_SET_THP_DISABLE = 41  # linux/prctl.h
 
 lab = Lab(
@@ -112,9 +111,9 @@ class _Server:
         """Have it hold ``count`` idle connections; fewer if it can't, and then ``now.failed`` says why."""
         before = _kernel_kib()
         self.idle.send(count)
-        opened = _receive(self.idle)
+        opened = received(self.idle)
         self.control.send(opened)
-        self.now = _receive(self.control)
+        self.now = received(self.control)
         self.kernel_kib += _kernel_kib() - before
         if opened < count and not self.now.failed:
             self.now = replace(self.now, failed="open files or ports of the client")
@@ -199,29 +198,17 @@ def _start(stack: ExitStack, bench: Bench, name: str, stack_kib: int) -> _Server
     """Start the server and the process of its idle clients. The server ends first: that resets all connections."""
     idle = stack.enter_context(bench.process(_hold_clients))
     control = stack.enter_context(bench.process(_SERVE[name], stack_kib))
-    address = _receive(control)
+    address = received(control)
     idle.send(address)
     active = stack.enter_context(socket.create_connection(address))
     active.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _DEADLINE)
-    empty = _receive(control)
+    empty = received(control)
     return _Server(control, idle, active, empty, empty)
 
 
 def _use_one_processor() -> None:
     """Else it is chance whether client and server share one, and waking another can take longer than all the rest."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
-
-def _receive(connection: Connection) -> Any:
-    """What a process of this lab says. Raises SetupError if it ended, or says nothing for long."""
-    try:
-        if connection.poll(_DEADLINE_S):
-            return connection.recv()
-    except (EOFError, OSError) as error:
-        raise SetupError(
-            "a process of this lab was ended, perhaps because the machine has too little memory"
-        ) from error
-    raise SetupError(f"a process of this lab said nothing for {_DEADLINE_S} s: the machine may be too busy for it")
 
 
 def _hold_clients(control: Connection) -> None:
@@ -304,9 +291,8 @@ def _listen(control: Connection) -> Iterator[socket.socket]:
     ctypes.CDLL(None).prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
     _use_one_processor()
     ballast = _use_up_free_memory()
-    address = f"127.{random.randrange(1, 255)}.{random.randrange(1, 255)}.{random.randrange(1, 255)}"
-    with socket.create_server((address, 0), backlog=_BATCH + 1) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    with socket.create_server((fresh_address(), 0), backlog=_BATCH + 1) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         listener.settimeout(_DEADLINE_S)
         control.send(listener.getsockname())
         yield listener
@@ -338,48 +324,13 @@ def _kib(path: str, name: str) -> int:
 
 def _room(bench: Bench, asked: int) -> tuple[int, str]:
     """How many connections this machine can take without harm, up to those asked for, and what sets the limit."""
-    memory = min(psutil.virtual_memory().available, _cgroup_left("memory"))
     rooms = {
         "open files": bench.raise_file_limit(asked + _SPARE_FILES) - _SPARE_FILES,
-        "free memory": int(memory * _SHARE / _BYTES_EACH),
-        "threads that may still be started": int(_threads_left() * _SHARE),
+        "free memory": int(memory_left() * _SHARE / _BYTES_EACH),
+        "threads that may still be started": int(threads_left() * _SHARE),
     }
     limit = min(rooms, key=lambda name: rooms[name])
     return min(rooms[limit], asked), limit
-
-
-def _threads_left() -> float:
-    """How many threads may be started by the kernel's limits, this user's, and the control group's."""
-    running = int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[2])
-    lefts = [_setting("kernel/threads-max") - running, _setting("kernel/pid_max") - running, _cgroup_left("pids")]
-    lefts.append(_setting("vm/max_map_count") / 2 - 500)  # a stack and its guard page are two mappings
-    soft, _ = resource.getrlimit(resource.RLIMIT_NPROC)
-    if soft != resource.RLIM_INFINITY:
-        own = (process.info for process in psutil.process_iter(["uids", "num_threads"]))
-        lefts.append(
-            soft - sum(each["num_threads"] or 0 for each in own if each["uids"] and each["uids"].real == os.getuid())
-        )
-    return max(min(lefts), 0)
-
-
-def _setting(name: str) -> int:
-    return int(Path("/proc/sys", name).read_text(encoding="ascii"))
-
-
-def _cgroup_left(resource_name: str) -> float:
-    """How much of pids or memory the control groups that this process is in leave; infinite where they set no limit."""
-    lefts = [float("inf")]
-    for line in Path("/proc/self/cgroup").read_text(encoding="utf-8", errors="replace").splitlines():
-        _, controllers, path = line.split(":", 2)
-        if controllers not in {"", resource_name}:
-            continue
-        root = Path("/sys/fs/cgroup", controllers)
-        folder = root / path.lstrip("/")
-        for group in (folder, *folder.parents):
-            with contextlib.suppress(OSError, ValueError):  # "max" is no number: no limit
-                most = int((group / f"{resource_name}.max").read_text(encoding="ascii"))
-                lefts.append(most - int((group / f"{resource_name}.current").read_text(encoding="ascii")))
-    return min(lefts)
 
 
 @lab.explain
@@ -532,5 +483,5 @@ def _latency_plot(result: Result) -> LinePlot:
 
 def _line(result: Result, name: str) -> Line:
     estimates = {count: median_estimate(values) for count, values in result.series(_LATENCY.format(name)).items()}
-    points = (Point(x=x, y=each.value, low=each.low, high=each.high) for x, each in estimates.items())
+    points = (Point.of(x, each) for x, each in estimates.items())
     return Line(label=name, points=tuple(points))

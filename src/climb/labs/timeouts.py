@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TypeAlias
 
-from climb.labs.bench import Bench
+from climb.labs.bench import Bench, received
 from climb.labs.lab import Explanation, Knob, Knobs, Lab, Prediction
+from climb.labs.loopback import fresh_address
 from climb.labs.plot import Axis, Bar, BarPlot, Mark, Strip, StripPlot
 from climb.labs.result import Result
 from climb.labs.statistics import median, median_estimate, quantile, ratio_estimate
-from climb.labs.verdicts import number
+from climb.labs.words import number
 
 __all__ = ["Adaptive", "Fixed", "lab"]
 
@@ -139,7 +140,7 @@ def measure(knobs: Knobs, bench: Bench) -> None:
     timers: dict[str, Fixed | Adaptive] = {_FIXED: Fixed(float(knobs["fixed"])), _ADAPTIVE: Adaptive()}
     waits: dict[str, list[_Wait]] = {name: [] for name in timers}
     with ExitStack() as stack:
-        servers = {name: stack.enter_context(bench.process(_serve, draws)).recv() for name in timers}
+        servers = {name: received(stack.enter_context(bench.process(_serve, draws))) for name in timers}
         pool = stack.enter_context(ThreadPoolExecutor())
         clients = [pool.submit(_ask_all, servers[name], draws, timers[name], waits[name]) for name in timers]
         while futures.wait(clients, timeout=0.1).not_done:
@@ -168,7 +169,7 @@ def _serve(connection: Connection, draws: Draws) -> None:
     """Send each request back when its drawn delay has passed, or never."""
     due: list[tuple[float, bytes, tuple[str, int]]] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind((f"127.{random.randrange(1, 255)}.{random.randrange(1, 255)}.{random.randrange(1, 255)}", 0))
+        server.bind((fresh_address(), 0))
         connection.send(server.getsockname())
         while True:
             wait = max(due[0][0] - time.monotonic(), 0.0) if due else None
@@ -358,7 +359,7 @@ def _shares(result: Result) -> BarPlot:
         if predicted is None
         else (Mark(value=predicted.value, label=f"you predicted {number(predicted.value)} %"),),
         axis=Axis(label="share of the client's time", unit="%"),
-        bars=tuple(Bar(label=name, value=each.value, low=each.low, high=each.high) for name, each in rows.items()),
+        bars=tuple(Bar.of(name, each) for name, each in rows.items()),
     )
 
 

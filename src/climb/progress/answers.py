@@ -41,7 +41,10 @@ def record(home: Path, concept: str, question: Question, given: str) -> Answer:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise SetupError(f"the answer can't be kept in {home}: {error}") from error
+        raise SetupError(
+            f"the answer can't be kept in {home}: {error}",
+            next_step="make room, or set CLIMB_HOME to a folder of yours",
+        ) from error
     return answer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 __all__ = ["climb_folders", "known_folders", "remember"]
@@ -21,12 +22,15 @@ def remember(home: Path, folder: Path) -> None:
 
 def known_folders(home: Path) -> list[Path]:
     """The submissions' folders that are still there, in the order in which they were first met."""
-    return [folder for folder in map(Path, dict.fromkeys(_lines(home))) if (folder / "climb.toml").is_file()]
+    # os.path knows no errors: what may not be looked at, such as a folder of another user, is not there for us.
+    return [Path(line) for line in dict.fromkeys(_lines(home)) if os.path.isfile(f"{line}/climb.toml")]  # noqa: PTH113
 
 
 def climb_folders(home: Path) -> list[Path]:
     """Every folder that holds a ``runs`` folder: the submissions' own, then those of our systems."""
-    ours = sorted((home / "reference").glob("*/.climb"))
+    ours: list[Path] = []
+    with contextlib.suppress(OSError):  # nobody's progress hangs on the runs of our systems
+        ours = sorted((home / "reference").glob("*/.climb"))
     return [folder / ".climb" for folder in known_folders(home)] + ours
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from climb import __version__
-from climb.errors import UsageError
+from climb.errors import SetupError, UsageError
 from climb.judge import runs
 from climb.progress.folders import climb_folders
 from climb.progress.summaries import RunSummary, summarise
@@ -44,22 +44,31 @@ def find_summary(home: Path, run: str) -> RunSummary | None:
 
 @contextlib.contextmanager
 def open_index(home: Path) -> Iterator[sqlite3.Connection]:
-    """The index, ready to use; one that is broken or of another version is made anew. Changes are kept at the end."""
-    home.mkdir(parents=True, exist_ok=True)
+    """The index, ready to use; one that is broken or of another version is made anew. Changes are kept at the end.
+
+    Raises SetupError if it can't be had, or if what is done with it meets a disk that is full or may not be written to.
+    """
     path = home / "index.sqlite"
     try:
-        connection = _connect(path)
+        home.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(_connected(path)) as connection, connection:
+            yield connection
+    except (OSError, sqlite3.Error) as error:
+        raise SetupError(
+            f"the index {path} can't be used: {error}",
+            next_step=f"make room in {home}, or make it a folder that you can write to",
+        ) from error
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    try:
+        return _connect(path)
     except sqlite3.OperationalError:
         raise  # busy, or no room: deleting it would help nobody
     except sqlite3.DatabaseError:
         for leftover in path.parent.glob("index.sqlite*"):
             leftover.unlink(missing_ok=True)
-        connection = _connect(path)
-    try:
-        with connection:
-            yield connection
-    finally:
-        connection.close()
+        return _connect(path)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from climb.course.loader import content_folder, course
 from climb.journal.entries import entries
-from climb.journal.files import journal_folder
+from climb.journal.files import journal_folder, markdown_files
 from climb.judge.project import projects_folder
 from climb.labs import lab as labs
 from climb.progress.searchable import Document, course_documents, entry_document, plain_name, run_document, run_state
@@ -32,7 +32,7 @@ def bring_up_to_date(index: sqlite3.Connection, home: Path, runs: Iterable[RunSu
     if _changed(index, COURSE, installed):
         _replace(index, COURSE, {each.key: each for each in course_documents(course(), installed)})
         _remember(index, COURSE, installed)
-    written = _state_of_files(sorted(journal_folder(home).glob("*.md")))
+    written = _state_of_files(markdown_files(journal_folder(home)))
     if _changed(index, JOURNAL, written):
         _replace(index, JOURNAL, {each.id: entry_document(each) for each in entries(home)})
         _remember(index, JOURNAL, written)

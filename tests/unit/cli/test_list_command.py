@@ -1,7 +1,6 @@
 """climb list: tracks, modules, projects and labs, with progress."""
 
 import json
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from climb.cli.console import console
 from climb.cli.main import climb, run
 from climb.course.loader import course
 from climb.course.model import ChoiceQuestion, PlannedProject
+from climb.errors import SetupError
 from climb.journal import entries as journal
 from climb.judge import project as projects, runs
 from climb.judge.verdict import StageResult, Status, Verdict
@@ -241,7 +241,7 @@ def test_an_index_that_can_not_be_had_is_told(
     """What there is, is listed all the same."""
 
     def no_room(_home: Path) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+        raise SetupError("the index can't be used: database or disk is full")
 
     monkeypatch.setattr(progress, "run_summaries", no_room)
     code = run(["list"])

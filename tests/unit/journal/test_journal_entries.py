@@ -383,3 +383,9 @@ def test_without_hard_links_a_name_is_still_used_once(tmp_path: Path, monkeypatc
     first, second = (journal.create(tmp_path, title="Same", text=text) for text in ("one", "two"))
 
     assert [journal.read(tmp_path, each.id).text for each in (first, second)] == ["one", "two"]
+
+
+def test_a_journal_that_may_not_be_looked_at_is_an_error_of_ours(tmp_path: Path) -> None:
+    """To show no entry would say that there is none. Too long a name is refused as a folder of another user is."""
+    with pytest.raises(SetupError, match="the journal can't be read"):
+        journal.entries(tmp_path / ("x" * 300))

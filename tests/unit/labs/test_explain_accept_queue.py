@@ -4,8 +4,8 @@ import pytest
 
 from climb.labs.lab import find
 from climb.labs.plot import BarPlot, LinePlot
+from climb.labs.remarks import prediction_verdict
 from climb.labs.result import Predicted, Result, Sample
-from climb.labs.verdicts import prediction_verdict
 
 STEPS = {0.25: 1.03, 0.75: 1.03, 1.25: 2.05, 1.75: 2.05}
 LINEAR = {"net.ipv4.tcp_syn_linear_timeouts": 4.0}

@@ -9,7 +9,7 @@ from climb import labs
 from climb.course.loader import course
 from climb.course.model import Course
 from climb.errors import CourseError
-from climb.labs import store, verdicts
+from climb.labs import remarks, store
 from climb.labs.lab import Explanation, find, slugs
 from climb.labs.result import Predicted, Result
 
@@ -134,7 +134,7 @@ def test_a_prediction_is_marked_on_a_plot(slug: str) -> None:
 
     assert any("you predicted" in mark.label for plot in explanation.plots for mark in plot.marks)
     assert not any("you predicted" in mark.label for plot in explained(slug).plots for mark in plot.marks)
-    assert verdicts.prediction_verdict(find(slug), predicted, explanation) is not None
+    assert remarks.prediction_verdict(find(slug), predicted, explanation) is not None
 
 
 SAID = Predicted(value=7)

@@ -129,3 +129,13 @@ def test_results_are_readable_files(tmp_path: Path) -> None:
 
     assert text.count("\n") > 10
     assert msgspec.json.decode(text)["facts"] == {"pages": 16.0, "policy": "never"}
+
+
+def test_results_that_may_not_be_looked_at_are_an_error_of_ours(tmp_path: Path) -> None:
+    """To show none would say that the lab was never run. A link to itself is refused as a folder of another user is."""
+    folder = tmp_path / "labs" / "toy"
+    folder.parent.mkdir()
+    folder.symlink_to(folder)
+
+    with pytest.raises(SetupError, match="the results of labs can't be read"):
+        store.results(tmp_path, "toy")

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from climb.errors import SetupError
 from climb.judge import runs
 from climb.judge.verdict import CheckResult, StageResult, Status, Verdict
 from climb.progress.folders import remember
@@ -99,6 +100,26 @@ def test_a_broken_index_is_made_anew(place: Place, broken: bytes) -> None:
     place.run("20260101T120000-aaaa", Status.PASSED)
     run_summaries(place.home)
     (place.home / "index.sqlite").write_bytes(broken)
+
+    assert place.names == ["20260101T120000-aaaa"]
+
+
+def test_an_index_that_can_not_be_had_is_an_error_of_ours(place: Place) -> None:
+    """It says where, and what to do about it."""
+    place.run("20260101T120000-aaaa", Status.PASSED)
+    (place.home / "index.sqlite").mkdir()
+
+    with pytest.raises(SetupError, match=r"index\.sqlite can't be used") as raised:
+        run_summaries(place.home)
+
+    assert str(place.home) in (raised.value.next_step or "")
+
+
+def test_a_submission_that_may_not_be_looked_at_is_left_out(place: Place) -> None:
+    """Its name is too long for the system, which refuses as it does for a folder of another user."""
+    place.run("20260101T120000-aaaa", Status.PASSED)
+    with (place.home / "folders.txt").open("a", encoding="utf-8") as file:
+        file.write(f"/{'x' * 300}\n")
 
     assert place.names == ["20260101T120000-aaaa"]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from climb.course.loader import course
 from climb.labs.scale import figure
-from climb.labs.verdicts import number
+from climb.labs.words import number
 from climb.printable import printable
 from climb.workbench.render.markdown import inline_markdown, markdown
 from climb.workbench.render.offsets import with_offsets
@@ -35,7 +36,14 @@ def count(value: int, one: str, many: str | None = None) -> str:
     return f"{value} {one if value == 1 else many or one + 's'}"
 
 
+def concept_links(names: Sequence[str]) -> list[tuple[str, str]]:
+    """The pages that these names of concepts lead to, each once: slug and title."""
+    found = (course().concept(name) for name in names)
+    return list(dict.fromkeys((concept.slug, concept.title) for concept in found if concept is not None))
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
+    "concept_links": concept_links,
     "count": count,
     "figure": figure,
     "inline_markdown": inline_markdown,

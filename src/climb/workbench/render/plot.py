@@ -14,7 +14,7 @@ from climb.labs.scale import figure
 from climb.labs.statistics import quantile
 from climb.workbench.render.lettering import clean
 from climb.workbench.render.plot_lines import draw_lines, drawable, frame
-from climb.workbench.render.plot_rows import axis_name, draw_bars, draw_strips, with_unit
+from climb.workbench.render.plot_rows import draw_bars, draw_strips, with_unit
 
 __all__ = ["plot", "reading", "series"]
 
@@ -117,7 +117,7 @@ def _measured_axis(plot: Plot) -> Axis:
 
 
 def _bar_rows(plot: BarPlot) -> Rows:
-    head = ("condition", clean(axis_name(plot.axis)), "95 % interval")
+    head = ("condition", clean(plot.axis.name), "95 % interval")
     return [head, *((clean(bar.label), figure(bar.value), _interval(bar.low, bar.high)) for bar in plot.bars)]
 
 
@@ -150,7 +150,7 @@ def _line_rows(plot: LinePlot) -> Rows:
     known = [{point.x: point for point in line.points} for line in plot.lines]
     named = [clean(line.label) or clean(plot.y.label) for line in plot.lines]
     head = (
-        clean(axis_name(plot.x)),
+        clean(plot.x.name),
         *(with_unit(name, f"({clean(plot.y.unit)})" if plot.y.unit else "") for name in named),
     )
     return [head, *((figure(x), *(_point(points.get(x)) for points in known)) for x in xs)]
@@ -169,7 +169,7 @@ def _data(plot: LinePlot) -> str:
     return msgspec.json.encode(
         {
             "box": [here.left, here.top, here.width, here.height],
-            "x": {"low": here.x.low, "high": here.x.high, "log": here.x.log, "name": clean(axis_name(plot.x))},
+            "x": {"low": here.x.low, "high": here.x.high, "log": here.x.log, "name": clean(plot.x.name)},
             "y": {"low": here.y.low, "high": here.y.high, "log": here.y.log, "unit": clean(plot.y.unit)},
             "lines": [
                 {

@@ -8,9 +8,8 @@ import msgspec
 from markupsafe import Markup
 
 from climb.labs.plot import Line, LinePlot, Point
-from climb.labs.scale import Scale, linear_scale, log_scale, tick_label
+from climb.labs.scale import Scale, across_scale, length_scale, mark_words, tick_label
 from climb.workbench.render.lettering import clean, text_width, wrapped
-from climb.workbench.render.plot_rows import axis_name, mark_words
 from climb.workbench.render.svg import (
     LINE,
     SMALL,
@@ -88,10 +87,9 @@ def frame(plot: LinePlot) -> Frame:
     points = [point for line in plot.lines for point in line.points]
     xs = [point.x for point in points]
     ys = [value for point in points for value in (point.y, point.low, point.high) if value is not None]
-    marks = [mark.value for mark in plot.marks]
-    x = (log_scale(xs) if plot.x.log else None) or linear_scale(xs, zero=False, round_ends=False)
-    y = (log_scale(ys, marks) if plot.y.log else None) or linear_scale(ys, marks, zero=True)
-    said = [clean(line.label) for line in plot.lines] + [mark_words(mark, y) for mark in plot.marks]
+    x = across_scale(plot.x, xs)
+    y = length_scale(plot.y, ys, plot.marks)
+    said = [clean(line.label) for line in plot.lines] + [clean(mark_words(mark, y)) for mark in plot.marks]
     margin = min(max((text_width(each, SMALL) + 14 for each in said if each), default=0.0) or 10.0, _MARGIN_MOST)
     needed = sum(LINE * len(_broken(each)) + 4 for each in said)
     ticks = max((text_width(tick_label(tick), SMALL) for tick in y.ticks(_Y_TICKS)), default=0.0)
@@ -113,7 +111,7 @@ def draw_lines(plot: LinePlot) -> Markup:
 
 
 def _title(plot: LinePlot) -> list[str]:
-    return wrapped(clean(axis_name(plot.y)), SMALL, WIDTH, most=2)
+    return wrapped(clean(plot.y.name), SMALL, WIDTH, most=2)
 
 
 def _broken(said: str) -> list[str]:
@@ -139,7 +137,7 @@ def _x_axis(plot: LinePlot, here: Frame) -> tuple[list[Markup], float]:
     )
     parts += [label(tick_label(t), here.across(t), bottom + 17, class_="dim small", anchor="middle") for t in ticks]
     y = bottom + 18
-    for text in wrapped(clean(axis_name(plot.x)), SMALL, WIDTH, most=2):
+    for text in wrapped(clean(plot.x.name), SMALL, WIDTH, most=2):
         y += LINE
         parts.append(label(text, here.left, y, class_="dim small"))
     return parts, y + 6
@@ -189,7 +187,7 @@ def _named(plot: LinePlot, here: Frame) -> Iterator[_Name]:
         if line.label and points:
             yield _Name(_broken(clean(line.label)), (here.across(points[-1].x), here.up(points[-1].y)), "plot-dim")
     for mark in plot.marks:
-        yield _Name(_broken(mark_words(mark, here.y)), (here.left + here.width, here.up(mark.value)), "accent")
+        yield _Name(_broken(clean(mark_words(mark, here.y))), (here.left + here.width, here.up(mark.value)), "accent")
 
 
 def _make_room(names: list[_Name], top: float, bottom: float) -> None:

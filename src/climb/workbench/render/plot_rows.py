@@ -9,7 +9,7 @@ import msgspec
 from markupsafe import Markup
 
 from climb.labs.plot import Axis, Bar, BarPlot, Mark, Strip, StripPlot
-from climb.labs.scale import Scale, figure, linear_scale, log_scale, tick_label
+from climb.labs.scale import Scale, figure, length_scale, mark_words, tick_label
 from climb.workbench.render.lettering import clean, text_width, wrapped
 from climb.workbench.render.svg import (
     LINE,
@@ -24,7 +24,7 @@ from climb.workbench.render.svg import (
     ticks_side_by_side,
 )
 
-__all__ = ["axis_name", "draw_bars", "draw_strips", "mark_words", "with_unit"]
+__all__ = ["draw_bars", "draw_strips", "with_unit"]
 
 _LEFT, _RIGHT = 8.0, WIDTH - 8.0
 _NAME_SIZE = 14.0
@@ -53,24 +53,18 @@ def draw_bars(plot: BarPlot) -> Markup:
     """Lengths from zero, or dots where the axis is logarithmic and has no zero."""
     values = [value for bar in plot.bars for value in (bar.value, bar.low, bar.high) if value is not None]
     rows = [_Row(bar.label, with_unit(figure(bar.value), clean(plot.axis.unit)), bar) for bar in plot.bars]
-    return _draw(plot, rows, _scale(plot.axis, values, plot.marks))
+    return _draw(plot, rows, length_scale(plot.axis, values, plot.marks))
 
 
 def draw_strips(plot: StripPlot) -> Markup:
     """Every single measurement as a dot, the median as a line through its row."""
     values = [value for strip in plot.strips for value in strip.values]
     rows = [_Row(strip.label, _median(strip, clean(plot.axis.unit)), strip) for strip in plot.strips]
-    return _draw(plot, rows, _scale(plot.axis, values, plot.marks))
+    return _draw(plot, rows, length_scale(plot.axis, values, plot.marks))
 
 
 def _median(strip: Strip, unit: str) -> str:
     return f"median {with_unit(figure(median(strip.values)), unit)}" if strip.values else "no values"
-
-
-def _scale(axis: Axis, values: list[float], marks: tuple[Mark, ...]) -> Scale:
-    pointed = [mark.value for mark in marks]
-    found = log_scale(values, pointed) if axis.log else None
-    return found or linear_scale(values, pointed, zero=True)
 
 
 def _draw(plot: BarPlot | StripPlot, rows: list[_Row], scale: Scale) -> Markup:
@@ -101,7 +95,7 @@ def _marks(marks: tuple[Mark, ...], scale: Scale) -> tuple[list[tuple[float, flo
     pointers, labels, y = [], [], 0.0
     for mark in sorted(marks, key=lambda each: each.value):
         x = _place(scale, mark.value)
-        lines = wrapped(mark_words(mark, scale), SMALL, _MARK_ROOM, most=3)
+        lines = wrapped(clean(mark_words(mark, scale)), SMALL, _MARK_ROOM, most=3)
         right = x + 6 + max((text_width(line, SMALL) for line in lines), default=0) <= WIDTH
         pointers.append((x, y + 2))
         for line in lines:
@@ -110,11 +104,6 @@ def _marks(marks: tuple[Mark, ...], scale: Scale) -> tuple[list[tuple[float, flo
             labels.append(label(line, x + 6 if right else x - 6, y - 3, class_="accent small halo", anchor=anchor))
         y += 2
     return pointers, labels, y + (4 if marks else 0)
-
-
-def mark_words(mark: Mark, scale: Scale) -> str:
-    """A mark's label, which says so if its value is beyond the axis."""
-    return clean(mark.label) + {-1: " (below this axis)", 0: "", 1: " (beyond this axis)"}[scale.beyond(mark.value)]
 
 
 def _heading(row: _Row) -> list[Markup]:
@@ -173,12 +162,7 @@ def _axis(axis: Axis, scale: Scale, top: float, bottom: float) -> tuple[list[Mar
     parts.append(element("path", class_="plot-dim", d=line_path([(_LEFT, bottom), (_RIGHT, bottom)])))
     parts += [label(tick_label(t), _place(scale, t), bottom + 14, class_="dim small", anchor="middle") for t in ticks]
     y = bottom + 14
-    for line in wrapped(clean(axis_name(axis)), SMALL, WIDTH, most=2):
+    for line in wrapped(clean(axis.name), SMALL, WIDTH, most=2):
         y += LINE
         parts.append(label(line, 0, y, class_="dim small"))
     return parts, y + 6
-
-
-def axis_name(axis: Axis) -> str:
-    """The quantity with its unit."""
-    return f"{axis.label} in {axis.unit}" if axis.unit else axis.label

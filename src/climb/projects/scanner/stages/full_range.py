@@ -18,10 +18,10 @@ full_range = Stage(
     concepts=["epoll", "system-calls", "ephemeral-ports"],
     hints=[
         "Where does your program spend its time when nearly every port refuses at once? Measure before you guess.",
-        "On loopback a refusal comes back within connect() itself, about 20 µs. What you add for each port (a thread, a task, a future, a timer) costs more "
+        "On loopback a connect and its refusal take about 20 µs together. What you add for each port (a thread, a task, a future, a timer) costs more "
         "than the connection.",
-        "A fixed pool of workers that take ports from one iterator is enough. Faster still is one loop over non-blocking sockets that looks at the result of "
-        "connect() at once and registers with epoll only what is still pending.",
+        "A fixed pool of workers that take ports from one iterator is enough. Faster still is one loop over non-blocking sockets. There connect() "
+        "says EINPROGRESS even on loopback, but the refusal is already waiting: ask SO_ERROR right after it, and register with epoll only what shows no error.",
     ],
 )
 

@@ -1,23 +1,16 @@
-"""What can be said of every result alike: how the prediction did, and how far to trust the numbers."""
+"""What is said of every result alike: how the prediction did, and how far to trust the numbers."""
 
 from __future__ import annotations
 
 from climb.labs.lab import Explanation, Lab
 from climb.labs.result import Result
 from climb.labs.statistics import spread
+from climb.labs.words import number
 
-__all__ = ["number", "prediction_verdict", "trust"]
+__all__ = ["prediction_verdict", "trust"]
 
 _BUSY = 0.10  # of all processors' time: from here on we say that others disturbed
 _SPREAD = 0.25
-
-
-def number(value: float) -> str:
-    """A measured number with three significant digits, thousands separated: 0.00312, 4.56, 78.9, 12,300."""
-    if value == 0:
-        return "0"
-    rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if abs(rounded) >= 100 else f"{rounded:g}"
 
 
 def _exact(value: float) -> str:

@@ -3,9 +3,10 @@
 import pytest
 
 from climb.labs.lab import Explanation, Lab, Prediction
+from climb.labs.remarks import prediction_verdict, trust
 from climb.labs.result import Predicted, Quiet, Result, Sample
 from climb.labs.statistics import Estimate
-from climb.labs.verdicts import number, prediction_verdict, trust
+from climb.labs.words import number
 
 LAB = Lab(title="", question="", about="", concepts=(), prediction=Prediction(ask="?", unit="×"), seconds=1)
 
