@@ -1,4 +1,4 @@
-"""The terminal: how wide it is, what it can show, and how untrusted text is made harmless."""
+"""Standard output: the terminal, how wide it is and what it can show; untrusted text made harmless; and JSON for scripts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import sys
 from functools import cache
 from typing import IO, NamedTuple
 
+import msgspec
 from rich.console import Console
 
 from climb.printable import printable
 
-__all__ = ["Symbols", "console", "printable", "symbols"]
+__all__ = ["Symbols", "console", "print_json", "printable", "symbols"]
 
 
 class Symbols(NamedTuple):
@@ -31,6 +32,13 @@ _ASCII = Symbols("+", "x", "?", "-", "-")
 def console(*, stderr: bool = False) -> Console:
     """The console for standard output or standard error; it respects NO_COLOR and the terminal's width."""
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def print_json(document: object) -> None:
+    """A JSON document as one line of standard output, in UTF-8 whatever the locale."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(msgspec.json.encode(document) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def symbols(stream: IO[str] | None = None) -> Symbols:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 
 import click
-import msgspec
 
-from climb.cli.console import printable, symbols
+from climb.cli.console import print_json, printable, symbols
 from climb.cli.develop import checkout
 from climb.cli.report import first_failure_as_text
 from climb.home import home_folder
@@ -55,7 +53,7 @@ def check(
     """
     findings = asyncio.run(_collect(names, only, gates, record=record, matrix=matrix, quiet=json))
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(findings) + b"\n")
+        print_json(findings)
     wrong = sum(finding.outcome is Outcome.WRONG for finding in findings)
     skipped = sum(finding.outcome is Outcome.SKIPPED for finding in findings)
     if not json:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 
-import msgspec
 from rich.status import Status as Spinner
 
-from climb.cli.console import console, symbols
+from climb.cli.console import console, print_json, symbols
 from climb.cli.report import Reporter
 from climb.errors import UsageError
 from climb.home import home_folder
@@ -55,7 +53,7 @@ class Live:
     def __call__(self, event: Event) -> None:
         if self._json:
             if isinstance(event, RunDone):
-                sys.stdout.buffer.write(msgspec.json.encode(event.verdict) + b"\n")
+                print_json(event.verdict)
             return
         self._hide()
         self._show(event)

@@ -11,7 +11,7 @@ import msgspec
 from rich.table import Table
 
 from climb.cli.complete import labs
-from climb.cli.console import console, symbols
+from climb.cli.console import console, print_json, symbols
 from climb.cli.lab_report import LabReport
 from climb.errors import SetupError, UsageError
 from climb.home import home_folder
@@ -21,7 +21,7 @@ from climb.labs.lab import Lab, find, slugs
 from climb.labs.messages import Progress
 from climb.labs.predicting import read_prediction
 from climb.labs.result import Predicted, Result
-from climb.labs.words import number
+from climb.labs.words import with_unit
 
 __all__ = ["lab"]
 
@@ -107,7 +107,7 @@ def lab(
 def _list(*, json: bool) -> None:
     rows = [(each, store.results(home_folder(), each.slug)) for each in map(find, slugs())]
     if json:
-        _print_json(
+        print_json(
             [
                 {
                     "slug": each.slug,
@@ -133,7 +133,7 @@ def _list(*, json: bool) -> None:
 def _last(seen: Explained, found: Lab) -> str:
     if seen.explanation is None:
         return "not explained any more"
-    return f"{number(seen.explanation.answer.value)} {found.prediction.unit}".rstrip()
+    return with_unit(seen.explanation.answer.value, found.prediction.unit)
 
 
 def _asked(report: LabReport, found: Lab, because: str, *, json: bool) -> Predicted:
@@ -172,7 +172,7 @@ def _measured(report: LabReport, found: Lab, begun: Result, *, json: bool) -> in
         raise SetupError(f"the lab {found.slug} has no result: {result.failed}", next_step=_kept(found, begun))
     seen = explained(found, result)
     if json:
-        _print_json(_document(seen))
+        print_json(_document(seen))
         return 0
     _tell(report, seen, home, found)
     return 0
@@ -192,7 +192,7 @@ def _tell(report: LabReport, seen: Explained, home: Path, found: Lab) -> None:
 def _history(found: Lab, report: LabReport, *, json: bool) -> int:
     seen = [explained(found, result) for result in store.results(home_folder(), found.slug)]
     if json:
-        _print_json([_document(each) for each in seen])
+        print_json([_document(each) for each in seen])
     else:
         report.history(seen)
     return 0
@@ -201,7 +201,7 @@ def _history(found: Lab, report: LabReport, *, json: bool) -> int:
 def _show(report: LabReport, found: Lab, result: Result, *, json: bool) -> int:
     seen = explained(found, result)
     if json:
-        _print_json(_document(seen))
+        print_json(_document(seen))
     elif result.finished:
         report.question()
         _tell(report, seen, home_folder(), found)
@@ -217,7 +217,7 @@ def _recording(report: LabReport, found: Lab, *, json: bool) -> int:
         raise SetupError(f"there is no recording of the lab {found.slug}", next_step=f"climb lab {found.slug}")
     seen = explained(found, result)
     if json:
-        _print_json(_document(seen, recorded=True))
+        print_json(_document(seen, recorded=True))
         return 0
     report.question()
     report.recording_of(result.machine)
@@ -234,11 +234,6 @@ def _document(seen: Explained, *, recorded: bool = False) -> dict[str, object]:
         "trust": seen.trust,
         "recorded": recorded,
     }
-
-
-def _print_json(document: object) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(document) + b"\n")
-    sys.stdout.buffer.flush()
 
 
 class _ProgressLine:

@@ -10,22 +10,21 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from climb.cli.page_text import Prose, rendered
 from climb.cli.plots import draw, signs_for
+from climb.cli.prose import Prose, rendered
 from climb.labs.explained import Explained, medians, over_time
 from climb.labs.lab import Knob, Knobs, Lab, Value
 from climb.labs.result import Machine, Result
 from climb.labs.scale import figure
-from climb.labs.statistics import Estimate
-from climb.labs.words import number
+from climb.labs.words import number, with_interval, with_unit
 
-__all__ = ["LabReport", "knob_words"]
+__all__ = ["LabReport"]
 
 _WIDEST = 80
 _INDENT = 2
 
 
-def knob_words(knobs: Knobs) -> str:
+def _knob_words(knobs: Knobs) -> str:
     """The knobs as a command sets them."""
     return " ".join(f"{name}={_value(value)}" for name, value in knobs.items())
 
@@ -107,7 +106,7 @@ class LabReport:
             self._flow(f"Not run yet. Begin: climb lab {self._lab.slug}")
         for each in seen:
             self._line(Text(self._told(each)))
-            self._line(Text(f"  --show {each.result.id}   {knob_words(each.result.knobs)}".rstrip(), style="dim"))
+            self._line(Text(f"  --show {each.result.id}   {_knob_words(each.result.knobs)}".rstrip(), style="dim"))
         course = over_time(self._lab, seen)
         if course is not None:
             self._line()
@@ -121,8 +120,8 @@ class LabReport:
 
     def _told(self, each: Explained) -> str:
         said, unit = each.result.predicted, self._lab.prediction.unit
-        predicted = f"predicted {number(said.value)} {unit}" if said is not None else "no prediction"
-        answer = "not explained any more" if each.explanation is None else _estimate(each.explanation.answer, unit)
+        predicted = f"predicted {with_unit(said.value, unit)}" if said is not None else "no prediction"
+        answer = "not explained any more" if each.explanation is None else with_interval(each.explanation.answer, unit)
         return self._signs.plain(f"{_moment(each.result.started_at)}   {predicted:<18} measured {answer}")
 
     def _unexplained(self, result: Result) -> None:
@@ -179,11 +178,6 @@ class LabReport:
         for piece in pieces:
             piece.rstrip()
         self._all(pieces)
-
-
-def _estimate(answer: Estimate, unit: str) -> str:
-    interval = f" ({number(answer.low)} to {number(answer.high)})" if answer.low < answer.high else ""
-    return f"{number(answer.value)} {unit}".rstrip() + interval
 
 
 def _moment(text: str) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
-import msgspec
 from rich.console import RenderableType
 
 from climb.cli import listing
 from climb.cli.complete import listed
+from climb.cli.console import print_json
 from climb.cli.listing_documents import lab_documents, module_document, project_documents, track_document
-from climb.cli.page_text import rendered
-from climb.cli.progress import Progress, progress
+from climb.cli.prose import rendered
+from climb.cli.standing import StandingHere, standing_here
 from climb.course.loader import course
 from climb.errors import UsageError
 from climb.judge.project import load, slugs
@@ -36,14 +34,14 @@ def list_command(name: str | None, json: bool) -> None:
       climb list 1.1
       climb list labs
     """
-    now = progress()
+    now = standing_here()
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(_document(name, now)) + b"\n")
+        print_json(_document(name, now))
     else:
         click.echo(rendered(*_parts(name, now), width=_WIDTH), nl=False)
 
 
-def _parts(name: str | None, now: Progress) -> list[RenderableType]:
+def _parts(name: str | None, now: StandingHere) -> list[RenderableType]:
     if name is None:
         return listing.everything(now)
     if name in slugs():
@@ -59,7 +57,7 @@ def _parts(name: str | None, now: Progress) -> list[RenderableType]:
     raise _unknown(name)
 
 
-def _document(name: str | None, now: Progress) -> object:
+def _document(name: str | None, now: StandingHere) -> object:
     if name is None or name in slugs():
         return project_documents([load(slug) for slug in slugs() if name in (None, slug)], now)
     if name in course().modules:

@@ -11,13 +11,13 @@ from rich.padding import Padding
 from rich.text import Text
 
 from climb.cli.console import symbols
-from climb.cli.flow import Flow
-from climb.cli.progress import Progress
-from climb.cli.readable import labs_about
+from climb.cli.side_by_side import SideBySide
+from climb.cli.standing import StandingHere
 from climb.course.loader import course
 from climb.course.model import Concept, Track
 from climb.judge.project import Project, load, slugs
 from climb.labs.lab import Lab
+from climb.progress.concept_labs import labs_about
 from climb.progress.standing import ModuleStanding, ProjectStanding, State
 
 __all__ = ["everything", "lab_list", "module_list", "planned_project", "project_list", "track_list"]
@@ -48,7 +48,7 @@ class _Row(msgspec.Struct, frozen=True):
             yield Padding(Text(self.right), (0, 0, 0, self.indent))
 
 
-def everything(now: Progress) -> list[RenderableType]:
+def everything(now: StandingHere) -> list[RenderableType]:
     """The next step, both tracks, the labs."""
     tracks = [part for track in course().tracks.values() for part in _track(track, now, whole=False)]
     return [
@@ -62,12 +62,12 @@ def everything(now: Progress) -> list[RenderableType]:
     ]
 
 
-def track_list(track: Track, now: Progress) -> list[RenderableType]:
+def track_list(track: Track, now: StandingHere) -> list[RenderableType]:
     """One track with all its projects."""
     return [Text(), *_track(track, now, whole=True), Text(_legend(), style="dim"), Text()]
 
 
-def module_list(name: str, now: Progress) -> list[RenderableType]:
+def module_list(name: str, now: StandingHere) -> list[RenderableType]:
     """What a module has: concepts by topic, projects, labs, entries."""
     mine = now.standing.modules[name]
     module = mine.module
@@ -81,22 +81,22 @@ def module_list(name: str, now: Progress) -> list[RenderableType]:
         concepts = [course().concepts[slug] for slug in topic.concepts]
         parts += [
             Text(topic.title, style="bold"),
-            Flow([_concept(each, now) for each in concepts], indent=2, between="  "),
+            SideBySide([_concept(each, now) for each in concepts], indent=2, between="  "),
         ]
     parts += [Text(), Text("Projects", style="bold"), *_projects(mine.projects, now, indent=2)]
-    about = labs_about([course().concepts[slug] for slug in module.concepts])
+    about = labs_about(course(), [course().concepts[slug] for slug in module.concepts])
     parts += [Text(), Text("Labs", style="bold"), *_labs(about, now)] if about else []
     written = f"{mine.reflected} {'entry' if mine.reflected == 1 else 'entries'}" if mine.reflected else "no entry yet"
     signs = _in_locale(f"✓ read: its question is answered   ○ a page to read   · a definition; climb read {name}")
     return [*parts, Text(), Text(f"Journal: {written}; climb reflect {name}"), Text(signs, style="dim"), Text()]
 
 
-def lab_list(labs: Sequence[Lab], now: Progress) -> list[RenderableType]:
+def lab_list(labs: Sequence[Lab], now: StandingHere) -> list[RenderableType]:
     """The labs, and how often each was run to its end."""
     return [Text(), *_labs(labs, now), Text(), Text("climb lab NAME   asks for your prediction, then measures"), Text()]
 
 
-def project_list(project: Project, now: Progress) -> list[RenderableType]:
+def project_list(project: Project, now: StandingHere) -> list[RenderableType]:
     """A project's stages, with those that hold here or, outside of a submission, in the furthest one."""
     info, mine, here = project.info, now.project(project.info.slug), now.held_here(project.info.slug)
     held = here.passed if here else mine.passed
@@ -122,7 +122,7 @@ def planned_project(slug: str) -> list[RenderableType]:
     return [Text(), Text.assemble((slug, "bold"), f"   {planned.title}   to come"), Text(planned.summary), Text()]
 
 
-def _next(now: Progress) -> Iterator[RenderableType]:
+def _next(now: StandingHere) -> Iterator[RenderableType]:
     step = now.step
     command = f"{step.command} {step.check}" if step.check else step.command
     yield Text.assemble("Next: ", (command, "bold"), overflow="fold")
@@ -130,7 +130,7 @@ def _next(now: Progress) -> Iterator[RenderableType]:
     yield Text()
 
 
-def _track(track: Track, now: Progress, *, whole: bool) -> Iterator[RenderableType]:
+def _track(track: Track, now: StandingHere, *, whole: bool) -> Iterator[RenderableType]:
     yield Text.assemble((track.title, "bold"), (f"   {track.slug}", "dim"))
     width = max((len(name) for name in track.modules), default=0)
     longest = max((cell_len(course().modules[name].title) for name in track.modules), default=0)
@@ -152,14 +152,14 @@ def _module(mine: ModuleStanding) -> str:
     return ", ".join(parts)
 
 
-def _other_projects(now: Progress) -> Iterator[RenderableType]:
+def _other_projects(now: StandingHere) -> Iterator[RenderableType]:
     """Projects that the judge knows and the course does not, such as one that is being written."""
     others = [now.project(slug) for slug in slugs() if slug not in course().projects]
     if others:
         yield from (Text("Other projects", style="bold"), *_projects(others, now, indent=2), Text())
 
 
-def _projects(projects: Sequence[ProjectStanding], now: Progress, *, indent: int) -> Iterator[RenderableType]:
+def _projects(projects: Sequence[ProjectStanding], now: StandingHere, *, indent: int) -> Iterator[RenderableType]:
     width = max((len(each.slug) for each in projects), default=0) + 2
     for each in projects:
         sign = _in_locale("✓" if each.done else "●" if each.newest else "○" if each.exists else "·")
@@ -167,7 +167,7 @@ def _projects(projects: Sequence[ProjectStanding], now: Progress, *, indent: int
         yield _Row(left, _project(each, now), indent + 2 + width + 1, indent + 2)
 
 
-def _project(mine: ProjectStanding, now: Progress) -> str:
+def _project(mine: ProjectStanding, now: StandingHere) -> str:
     if not mine.exists:
         return f"{mine.title}, to come"
     here = now.held_here(mine.slug)
@@ -177,7 +177,7 @@ def _project(mine: ProjectStanding, now: Progress) -> str:
     return f"{_held(mine, now)}{following}"
 
 
-def _held(mine: ProjectStanding, now: Progress) -> str:
+def _held(mine: ProjectStanding, now: StandingHere) -> str:
     """How many stages hold: here, and where it is further."""
     here = now.held_here(mine.slug)
     if here is None and mine.newest is None:
@@ -188,13 +188,13 @@ def _held(mine: ProjectStanding, now: Progress) -> str:
     return f"{here.passed} of {here.total} stages hold here{elsewhere}"
 
 
-def _labs_in_short(now: Progress) -> Iterator[RenderableType]:
+def _labs_in_short(now: StandingHere) -> Iterator[RenderableType]:
     run = sum(1 for times in now.standing.labs.values() if times)
     yield Text.assemble(("Labs", "bold"), f"   {run} of {len(now.standing.labs)} run: climb list labs")
     yield Text()
 
 
-def _labs(labs: Iterable[Lab], now: Progress) -> Iterator[RenderableType]:
+def _labs(labs: Iterable[Lab], now: StandingHere) -> Iterator[RenderableType]:
     known = list(labs)
     width = max((len(lab.slug) for lab in known), default=0) + 2
     for lab in known:
@@ -204,7 +204,7 @@ def _labs(labs: Iterable[Lab], now: Progress) -> Iterator[RenderableType]:
         yield _Row(Text(f"  {sign} {lab.slug:<{width}}"), f"{lab.title} ({run})", 5 + width, 4)
 
 
-def _concept(concept: Concept, now: Progress) -> str:
+def _concept(concept: Concept, now: StandingHere) -> str:
     answer = now.standing.answers.get(concept.slug)
     sign = "✓" if answer and answer.right else "○" if concept.body else "·"
     return f"{_in_locale(sign)} {concept.slug}"

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from climb.cli.progress import Progress
-from climb.cli.readable import labs_about
+from climb.cli.standing import StandingHere
 from climb.course.loader import course
 from climb.course.model import Track
 from climb.judge.project import Project
 from climb.labs import lab as labs
+from climb.progress.concept_labs import labs_about
 
 __all__ = ["lab_documents", "module_document", "project_documents", "track_document"]
 
 
-def project_documents(projects: Sequence[Project], now: Progress) -> list[dict[str, object]]:
+def project_documents(projects: Sequence[Project], now: StandingHere) -> list[dict[str, object]]:
     """The projects that can be judged, each with its stages."""
     return [_project(project, now) for project in projects]
 
 
-def track_document(track: Track, now: Progress) -> dict[str, object]:
+def track_document(track: Track, now: StandingHere) -> dict[str, object]:
     """A track with its modules."""
     modules = [module_document(name, now) for name in track.modules]
     return {"slug": track.slug, "title": track.title, "summary": track.summary, "modules": modules}
 
 
-def module_document(name: str, now: Progress) -> dict[str, object]:
+def module_document(name: str, now: StandingHere) -> dict[str, object]:
     """A module: its concepts, projects and labs, and what of them was done."""
     mine = now.standing.modules[name]
-    about = labs_about([course().concepts[slug] for slug in mine.module.concepts])
+    about = labs_about(course(), [course().concepts[slug] for slug in mine.module.concepts])
     return {
         "id": name,
         "title": mine.module.title,
@@ -44,7 +44,7 @@ def module_document(name: str, now: Progress) -> dict[str, object]:
     }
 
 
-def lab_documents(slugs: Iterable[str], now: Progress) -> list[dict[str, object]]:
+def lab_documents(slugs: Iterable[str], now: StandingHere) -> list[dict[str, object]]:
     """The labs, and how often each was run to its end."""
     return [
         {
@@ -59,7 +59,7 @@ def lab_documents(slugs: Iterable[str], now: Progress) -> list[dict[str, object]
     ]
 
 
-def _project(project: Project, now: Progress) -> dict[str, object]:
+def _project(project: Project, now: StandingHere) -> dict[str, object]:
     here = now.held_here(project.info.slug)
     mine = now.project(project.info.slug)
     return {
@@ -83,6 +83,6 @@ def _project(project: Project, now: Progress) -> dict[str, object]:
     }
 
 
-def _concept(slug: str, now: Progress) -> dict[str, object]:
+def _concept(slug: str, now: StandingHere) -> dict[str, object]:
     concept, answer = course().concepts[slug], now.standing.answers.get(slug)
     return {"slug": slug, "title": concept.title, "page": bool(concept.body), "read": bool(answer and answer.right)}

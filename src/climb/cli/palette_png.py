@@ -1,6 +1,6 @@
 """Pictures of pages as small PNG files: a page has few colours, so one byte a pixel and a palette do.
 
-The browser, which decodes pictures anyway, finds the palette: the most frequent colours, to the nearest of which all others go.
+The browser, which decodes pictures anyway, finds the palette: the most frequent colours, and those that would be missed most.
 """
 
 from __future__ import annotations
@@ -25,15 +25,23 @@ _INDEXED = """async (png) => {
   const colour = (at) => (data[at] << 16) | (data[at + 1] << 8) | data[at + 2];
   const counts = new Map();
   for (let at = 0; at < data.length; at += 4) counts.set(colour(at), (counts.get(colour(at)) ?? 0) + 1);
-  const palette = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 256).map(([each]) => each);
-  const index = new Map(palette.map((each, i) => [each, i]));
   const apart = (a, b) => [16, 8, 0].reduce((sum, by) => sum + (((a >> by) & 255) - ((b >> by) & 255)) ** 2, 0);
-  const nearest = (each) => palette.reduce((best, other, i) => (apart(each, other) < apart(each, palette[best]) ? i : best), 0);
-  for (const each of counts.keys()) if (!index.has(each)) index.set(each, nearest(each));
+  const colours = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a));
+  const palette = colours.splice(0, FREQUENT);
+  const nearest = colours.map((each) => palette.reduce((best, other, i) => (apart(each, other) < apart(each, palette[best]) ? i : best), 0));
+  const loss = (i) => Math.sqrt(counts.get(colours[i])) * apart(colours[i], palette[nearest[i]]);
+  while (palette.length < 256 && colours.length > 0) {
+    const worst = colours.reduce((most, _, i) => (loss(i) > loss(most) ? i : most), 0);
+    if (loss(worst) === 0) break;
+    palette.push(colours[worst]);
+    colours.forEach((each, i) => { if (apart(each, colours[worst]) < apart(each, palette[nearest[i]])) nearest[i] = palette.length - 1; });
+  }
+  const index = new Map(palette.map((each, i) => [each, i]));
+  colours.forEach((each, i) => { if (!index.has(each)) index.set(each, nearest[i]); });
   let rows = "";
   for (let at = 0; at < data.length; at += 4) rows += String.fromCharCode(index.get(colour(at)));
   return { width, height, palette, rows: btoa(rows) };
-}"""
+}""".replace("FREQUENT", "160")
 
 
 def smaller(workshop: Page, png: bytes) -> bytes:

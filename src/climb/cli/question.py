@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from climb.cli.console import symbols
-from climb.cli.page_text import Prose, rendered
+from climb.cli.prose import Prose, rendered
 from climb.course.model import ChoiceQuestion, Concept, Question
 from climb.errors import UsageError
 from climb.progress.answers import Answer, record

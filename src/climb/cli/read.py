@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 
 import click
-import msgspec
 from rich.console import RenderableType
 from rich.text import Text
 
 from climb.cli.complete import readables
+from climb.cli.console import print_json
 from climb.cli.not_found import nothing_called
-from climb.cli.page_text import Prose, rendered, show
+from climb.cli.prose import Prose, rendered, show
 from climb.cli.question import ask, question_of, question_parts, told
-from climb.cli.readable import Readable, document, find_readable, following
+from climb.cli.readable import Readable, document, find_readable
 from climb.cli.reading_list import reading_list, reading_list_text
+from climb.course.loader import course
 from climb.course.model import Concept
 from climb.errors import UsageError
 from climb.home import home_folder
@@ -49,7 +50,7 @@ def read(name: tuple[str, ...], given: str | None, no_pager: bool, json: bool) -
     if given is not None:
         return _answer(found, given, json=json)
     if json:
-        _print_json(document(home_folder(), found))
+        print_json(document(home_folder(), found))
     elif found.concept is None or found.concept.question is None:
         show(rendered(*_text(found)), pager=not no_pager)
     else:
@@ -61,7 +62,7 @@ def _list(given: str | None, *, json: bool) -> int:
     if given is not None:
         raise UsageError("which page's question? Name it", next_step="climb read sockets --answer 2")
     if json:
-        _print_json(reading_list(home_folder()))
+        print_json(reading_list(home_folder()))
     else:
         click.echo(reading_list_text(home_folder()), nl=False)
     return 0
@@ -79,7 +80,7 @@ def _with_question(found: Readable, concept: Concept, *, pager: bool) -> None:
     earlier = answers(home).get(concept.slug)
     asking = sys.stdin.isatty() and sys.stdout.isatty() and not (earlier and earlier.right)
     question = rendered(*question_parts(concept, earlier, how=not asking))
-    after = following(concept)
+    after = course().following(concept)
     end = f"  Next page: climb read {after.slug}\n" if after else ""
     paged = show(rendered(*_text(found)) + question + ("" if asking else end), pager=pager)
     if asking:
@@ -93,11 +94,7 @@ def _answer(found: Readable, given: str, *, json: bool) -> int:
         raise UsageError(f"{found.name} has no question to answer", next_step=f"climb read {found.name}")
     answer = record(home_folder(), found.concept.slug, question_of(found.concept), given)
     if json:
-        _print_json(answer)
+        print_json(answer)
     else:
         click.echo(told(answer), nl=False)
     return 0 if answer.right else 1
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")

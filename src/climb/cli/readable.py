@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -10,11 +10,10 @@ import msgspec
 from climb.course.loader import course
 from climb.course.model import ChoiceQuestion, Concept, Module, Question, Reading
 from climb.judge import project as projects
-from climb.labs import lab as labs
-from climb.labs.lab import Lab
 from climb.progress.answers import Answer, answers
+from climb.progress.concept_labs import labs_about
 
-__all__ = ["PageDocument", "Readable", "document", "find_readable", "following", "labs_about", "readable_names"]
+__all__ = ["AskedDocument", "PageDocument", "Readable", "document", "find_readable", "readable_names"]
 
 _NO_PAGE = "This page is not written yet; it comes with the project that needs it. The sources say more."
 
@@ -97,20 +96,6 @@ def readable_names() -> dict[str, str]:
     return known | {slug: title for slug, (title, _) in _projects().items()}
 
 
-def following(concept: Concept) -> Concept | None:
-    """The page after this one, in the modules that it belongs to."""
-    modules = [module for module in course().modules.values() if concept.slug in module.concepts]
-    order = [slug for module in modules for slug in module.concepts if course().concepts[slug].body]
-    here = order.index(concept.slug) if concept.slug in order else len(order)
-    return course().concepts[order[here + 1]] if here + 1 < len(order) else None
-
-
-def labs_about(concepts: Sequence[Concept]) -> list[Lab]:
-    """The labs that measure one of these."""
-    every = map(labs.find, labs.slugs())
-    return [lab for lab in every if any(course().concept(name) in concepts for name in lab.concepts)]
-
-
 def _asked(question: Question) -> AskedDocument:
     if isinstance(question, ChoiceQuestion):
         return AskedDocument(ask=question.ask, choices=tuple(each.text for each in question.choices))
@@ -120,7 +105,7 @@ def _asked(question: Question) -> AskedDocument:
 def _concept(concept: Concept) -> Readable:
     needed = ", ".join(f"[{course().concepts[slug].title}](concept:{slug})" for slug in concept.needs)
     before = [f"Read before: {needed}"] if needed else []
-    measured = [f"- [{lab.title}](lab:{lab.slug}): {lab.question}" for lab in labs_about([concept])]
+    measured = [f"- [{lab.title}](lab:{lab.slug}): {lab.question}" for lab in labs_about(course(), [concept])]
     return Readable(
         kind="concept",
         name=concept.slug,
@@ -137,7 +122,7 @@ def _concept(concept: Concept) -> Readable:
 
 def _module(name: str) -> Readable:
     module = course().modules[name]
-    about = labs_about([course().concepts[slug] for slug in module.concepts])
+    about = labs_about(course(), [course().concepts[slug] for slug in module.concepts])
     reflections = [f"- {each.ask}" for each in module.reflections]
     return Readable(
         kind="module",
@@ -174,8 +159,7 @@ def _project(name: str) -> Readable:
     title, summary = _projects()[name]
     text = "This project is not built yet; the judge does not know it."
     if name in projects.slugs():
-        brief = (projects.load(name).folder / "brief.md").read_text(encoding="utf-8")
-        text = brief.partition("\n")[2] if brief.startswith("# ") else brief
+        text = projects.load(name).brief
         text += f"\n\nTo begin: `climb start {name} --lang LANGUAGE`"
     return Readable(kind="project", name=name, title=title, summary=summary, text=text.strip())
 

@@ -10,8 +10,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from climb.cli.console import symbols
-from climb.cli.flow import Flow
-from climb.cli.page_text import rendered
+from climb.cli.prose import rendered
+from climb.cli.side_by_side import SideBySide
 from climb.course.loader import course
 from climb.course.model import Module
 from climb.judge import project as projects
@@ -65,7 +65,7 @@ def reading_list_text(home: Path) -> str:
         Text(),
         *tracks,
         Text("Pages and briefs", style="bold"),
-        Flow(others, indent=_INDENT),
+        SideBySide(others, indent=_INDENT),
         Text(),
         Text(f"climb read NAME   opens one of these; {symbols().passed} is read: its question is answered"),
         Text(),
@@ -85,7 +85,7 @@ def _track(track: ListedTrack) -> Iterator[RenderableType]:
         yield Text(f"  {module.name:<{width}}{module.title}")
         pages = [each for each in module.concepts if each.page]
         if pages:
-            yield Flow(
+            yield SideBySide(
                 [f"{symbols().passed} {each.name}" if each.read else each.name for each in pages], indent=_INDENT
             )
         without = len(module.concepts) - len(pages)

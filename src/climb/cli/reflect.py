@@ -6,13 +6,12 @@ import sys
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
 from click.shell_completion import CompletionItem
 
-from climb.cli.console import printable
+from climb.cli.console import print_json, printable
 from climb.course.loader import course
 from climb.errors import SetupError, UsageError
 from climb.home import home_folder
@@ -81,7 +80,7 @@ def reflect(name: str | None, chosen: str | None, list_them: bool, target: str |
 def _prompts(home: Path, module: str | None, chosen: str | None, *, json: bool) -> None:
     prompts, drafts = agenda(home, course(), module), unfinished(home)
     if json:
-        _print_json([{"number": number, **msgspec.to_builtins(each)} for number, each in enumerate(prompts, 1)])
+        print_json([{"number": number, **msgspec.to_builtins(each)} for number, each in enumerate(prompts, 1)])
         return
     if chosen is None:
         _show(prompts, drafts)
@@ -185,13 +184,14 @@ def _write(home: Path, path: Path) -> None:
         case Saved(entry):
             click.echo(f"Kept in {path_of(home, entry.id)}")
         case Conflict(_, other):
-            _tell_both(home, other.id)
+            raise _both_kept(home, other.id)
 
 
-def _tell_both(home: Path, other: str) -> None:
+def _both_kept(home: Path, other: str) -> UsageError:
+    """Where both texts are, and what to do with them."""
     name = other.rpartition(".other-")[0]
     theirs, yours = path_of(home, name), path_of(home, other)
-    raise UsageError(
+    return UsageError(
         f"the entry changed while you wrote, so nothing was written over.\n  there   {theirs}\n  yours   {yours}",
         next_step="bring both together in the first file, then remove the second",
     )
@@ -200,7 +200,7 @@ def _tell_both(home: Path, other: str) -> None:
 def _list(home: Path, *, json: bool) -> None:
     entries = journal.entries(home)
     if json:
-        _print_json(entries)
+        print_json(entries)
         return
     for entry in entries:
         others = len(journal.others(home, entry.id))
@@ -227,7 +227,3 @@ def _export(home: Path, target: str) -> None:
     except OSError as error:
         raise UsageError(f"{path} can't be written: {error}") from error
     click.echo(f"The journal is in {path}")
-
-
-def _print_json(document: Any) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(document) + b"\n")

@@ -21,17 +21,14 @@ from climb.progress.history import run_summaries
 
 __all__ = ["SampleHome"]
 
-_BUG = (
-    '            return "closed"\n',
-    '            return "filtered"\n',
-)  # in the scanner's "except ConnectionRefusedError"
+_BUG = ('errno.ENOTCONN else "filtered"\n', 'errno.ENOTCONN else "closed"\n')  # silence until the timeout, misread
 _TEXT = """\
-I took every port without an open program for filtered. The report shows the difference: a closed port *answers*, with RST, and
-`connect()` fails at once with ECONNREFUSED. Only silence until the timeout is filtered.
+I took every port that is not open for closed. The report shows the difference: a closed port *answers*, with RST, and
+`connect()` fails at once with ECONNREFUSED. Silence until the timeout means that something dropped the packet.
 
 {run}
 
-The handshake costs less here than I thought, since nothing is far away:
+The handshake costs more here than I thought, although nothing is far away:
 
 {lab}
 """
@@ -70,7 +67,7 @@ class SampleHome:
         self._climb("check", "scanner")
 
     def run_with_a_bug(self) -> str:
-        """The scanner after some hours of work, with one bug left: it takes closed ports for filtered. The run's name."""
+        """The scanner after some hours of work, with one bug left: it takes filtered ports for closed. The run's name."""
         folder = self.folder / "scanner"
         source = (self._right / "scanner.py").read_text(encoding="utf-8")
         before, found, after = source.partition(_BUG[0])

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from climb.home import home_folder
+from climb.workbench.settings import DEFAULT_PORT, Settings
 
 __all__ = ["up"]
 
@@ -18,7 +19,7 @@ __all__ = ["up"]
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    default=4810,
+    default=DEFAULT_PORT,
     show_default=True,
     envvar="CLIMB_PORT",
     show_envvar=True,
@@ -33,7 +34,6 @@ def up(no_browser: bool, port: int) -> None:
       climb up --no-browser --port 0
     """
     from climb.workbench.serve import home_token, listening_socket, serve
-    from climb.workbench.settings import Settings
 
     home = home_folder()
     listener = listening_socket(port)

@@ -179,3 +179,14 @@ class Course(_Part, frozen=True):
         """The concept with this slug or one of whose other names this is."""
         found = self.concepts.get(name)
         return found or next((each for each in self.concepts.values() if name in each.also), None)
+
+    def modules_with(self, concept: Concept) -> list[Module]:
+        """The modules that name the concept."""
+        return [module for module in self.modules.values() if concept.slug in module.concepts]
+
+    def following(self, concept: Concept) -> Concept | None:
+        """The concept to read after this one: the next that has a page, in the modules that name this one."""
+        named = [slug for module in self.modules_with(concept) for slug in module.concepts]
+        order = [slug for slug in named if self.concepts[slug].body]
+        here = order.index(concept.slug) if concept.slug in order else len(order)
+        return self.concepts[order[here + 1]] if here + 1 < len(order) else None

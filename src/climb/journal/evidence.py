@@ -14,17 +14,14 @@ from climb.labs import store
 from climb.labs.explained import explained
 from climb.labs.lab import Explanation, find, slugs
 from climb.labs.result import Result
-from climb.labs.words import number
 from climb.progress.history import run_summaries
 from climb.progress.summaries import RunSummary
 
 __all__ = [
     "CheckOutcome",
     "LabWords",
-    "answer",
     "check_outcome",
     "explained_or_none",
-    "figures",
     "lab_results",
     "lab_words",
     "learner_runs",
@@ -62,8 +59,8 @@ def lab_results(home: Path) -> list[tuple[Result, Explanation]]:
     Those that can't be explained are left out.
     """
     stored = [result for lab in slugs() for result in _predicted(home, lab)]
-    explained = ((result, explained_or_none(result)) for result in sorted(stored, key=lambda each: (each.id, each.lab)))
-    return [(result, explanation) for result, explanation in explained if explanation is not None]
+    meant = ((result, explained_or_none(result)) for result in sorted(stored, key=lambda each: (each.id, each.lab)))
+    return [(result, explanation) for result, explanation in meant if explanation is not None]
 
 
 def _predicted(home: Path, lab: str) -> list[Result]:
@@ -86,19 +83,6 @@ def lab_words(slug: str) -> LabWords:
     except ClimbError:
         return LabWords(title=slug)
     return LabWords(title=lab.title, question=lab.question, unit=lab.prediction.unit, concepts=lab.concepts)
-
-
-def figures(value: float, unit: str) -> str:
-    """A number as a text has it, with its unit."""
-    return f"{number(value)} {unit}".rstrip()
-
-
-def answer(explanation: Explanation, unit: str) -> str:
-    """What a lab measured: the value, and its interval if it has one."""
-    estimate = explanation.answer
-    low, high = number(estimate.low), number(estimate.high)
-    interval = f" ({low} to {high})" if low != high else ""
-    return figures(estimate.value, unit) + interval
 
 
 def check_outcome(summary: RunSummary, check: str) -> CheckOutcome | None:

@@ -12,12 +12,13 @@ from itertools import pairwise
 import msgspec
 
 from climb.course.model import Module
-from climb.journal.evidence import answer, figures, lab_words
+from climb.journal.evidence import lab_words
 from climb.journal.references import Kind, Reference
 from climb.journal.words import number_word, times
 from climb.judge.verdict import Status
 from climb.labs.lab import Explanation
 from climb.labs.result import Result
+from climb.labs.words import with_interval, with_unit
 from climb.progress.summaries import RunSummary, StageSummary
 
 __all__ = ["Occasion", "Prompt", "from_labs", "from_modules", "from_runs"]
@@ -208,7 +209,7 @@ def _first_failed(stage: StageSummary) -> str:
 
 
 def _far_off(result: Result, explanation: Explanation) -> Prompt | None:
-    if result.predicted is None or not is_far_off(result.predicted.value, explanation):
+    if result.predicted is None or not _is_far_off(result.predicted.value, explanation):
         return None
     words = lab_words(result.lab)
     reference = Reference(Kind.LAB, result.lab, result.id)
@@ -216,15 +217,15 @@ def _far_off(result: Result, explanation: Explanation) -> Prompt | None:
         id=f"{Occasion.PREDICTION}/{result.lab}/{result.id}",
         occasion=Occasion.PREDICTION,
         ask=(
-            f"In the lab “{words.title}” you predicted {figures(result.predicted.value, words.unit)}, and measured "
-            f"{answer(explanation, words.unit)}. What in your picture of it has to change?"
+            f"In the lab “{words.title}” you predicted {with_unit(result.predicted.value, words.unit)}, and measured "
+            f"{with_interval(explanation.answer, words.unit)}. What in your picture of it has to change?"
         ),
         about=(reference.address,),
         at=result.started_at,
     )
 
 
-def is_far_off(predicted: float, explanation: Explanation) -> bool:
+def _is_far_off(predicted: float, explanation: Explanation) -> bool:
     """Whether a prediction missed the measured interval by a factor of two of the answer, or by a quarter of its bound."""
     measured = explanation.answer
     if measured.low <= predicted <= measured.high:

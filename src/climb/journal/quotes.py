@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from climb.journal.evidence import answer, check_outcome, figures, lab_words
+from climb.journal.evidence import check_outcome, lab_words
 from climb.journal.references import Kind, Reference, escaped
 from climb.journal.words import day
 from climb.judge.verdict import Status
 from climb.labs.lab import Explanation
 from climb.labs.result import Machine, Result
+from climb.labs.words import with_interval, with_unit
 from climb.progress.summaries import RunSummary
 
 __all__ = ["lab_in_words", "quote_lab", "quote_run", "run_in_words"]
@@ -61,8 +62,8 @@ def lab_in_words(result: Result, explanation: Explanation | None) -> str:
 
 
 def _measured(result: Result, explanation: Explanation, unit: str) -> str:
-    predicted = f"predicted {figures(result.predicted.value, unit)}, " if result.predicted is not None else ""
-    return f"{predicted}measured {answer(explanation, unit)}"
+    predicted = f"predicted {with_unit(result.predicted.value, unit)}, " if result.predicted is not None else ""
+    return f"{predicted}measured {with_interval(explanation.answer, unit)}"
 
 
 def _part(check: str) -> str:

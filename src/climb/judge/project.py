@@ -54,6 +54,12 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         """The words that run our own system for this project."""
         return [sys.executable if word == "{python}" else word for word in self.info.reference]
 
+    @property
+    def brief(self) -> str:
+        """The brief in Markdown, without its title."""
+        text = (self.folder / "brief.md").read_text(encoding="utf-8")
+        return text.partition("\n")[2].strip() if text.startswith("# ") else text
+
     def stage(self, name: str) -> Stage:
         """The stage with this number or id.
 

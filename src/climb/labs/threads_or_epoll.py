@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import gc
-import os
 import random
 import select
-import socket
-import struct
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import psutil
 
 from climb.errors import SetupError
-from climb.labs.bench import Bench, received
+from climb.labs.bench import Bench
 from climb.labs.headroom import memory_left, threads_left
+from climb.labs.idle_servers import (
+    BATCH,
+    Server,
+    ask,
+    serve_with_epoll,
+    serve_with_threads,
+    start,
+    use_one_processor,
+)
 from climb.labs.lab import Explanation, Knob, Knobs, Lab, Prediction
-from climb.labs.loopback import RESET_ON_CLOSE, fresh_address
 from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Point
 from climb.labs.result import Result
 from climb.labs.statistics import Estimate, median, median_estimate, ratio_estimate
@@ -44,17 +44,12 @@ _HELD = "idle connections held at the most"
 _LIMIT = "what limited the connections"
 
 _COUNTS = (10, 100, 1_000, 10_000)
-_BATCH = 100  # connections opened at once, fewer than the queue in front of accept holds
 _ROUNDS = 60
 _REQUESTS = 40  # in each condition of a round
-_REQUEST = b"?" * 64
-_DEADLINE_S = 20
-_DEADLINE = struct.pack("ll", _DEADLINE_S, 0)  # seconds and microseconds, as SO_RCVTIMEO takes them
 _SPARE_FILES = 64
-_BALLAST_BYTES = 256 * 1024
 _SHARE = 0.5  # of the threads and the memory that are left: this lab takes no more
 _BYTES_EACH = 128 * 1024  # generously, for all that a connection takes in both servers
-_PR_SET_THP_DISABLE = 41  # linux/prctl.h
+_SERVE = {_THREADS: serve_with_threads, _EPOLL: serve_with_epoll}
 
 lab = Lab(
     title="A thread for each connection, or one loop for all",
@@ -86,44 +81,6 @@ def why_not() -> str | None:
     return None if Path("/proc/self/smaps_rollup").exists() else "its kernel does not tell /proc/self/smaps_rollup"
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """What a server says of itself: the connections it holds, its memory and its address space in KiB, what failed if anything."""
-
-    held: int
-    memory: float
-    addresses: float
-    failed: str = ""
-
-
-@dataclass
-class _Server:
-    """A server process, the process that holds its idle clients, and the one active client."""
-
-    control: Connection
-    idle: Connection
-    active: socket.socket
-    empty: _Reading
-    now: _Reading
-    kernel_kib: int = 0  # what the kernel's own memory grew by while this server grew
-
-    def grow(self, count: int) -> None:
-        """Have it hold ``count`` idle connections; fewer if it can't, and then ``now.failed`` says why."""
-        before = _kernel_kib()
-        self.idle.send(count)
-        opened = received(self.idle)
-        self.control.send(opened)
-        self.now = received(self.control)
-        self.kernel_kib += _kernel_kib() - before
-        if opened < count and not self.now.failed:
-            self.now = replace(self.now, failed="open files or ports of the client")
-
-    @property
-    def memory_each(self) -> float:
-        """KiB for each idle connection, by the growth since there were none."""
-        return (self.now.memory - self.empty.memory) / self.now.held
-
-
 @lab.measure
 def measure(knobs: Knobs, bench: Bench) -> None:
     """Grow both servers step by step; at each step measure both by turns."""
@@ -133,9 +90,9 @@ def measure(knobs: Knobs, bench: Bench) -> None:
         raise SetupError(f"this machine lets the lab hold no more than {most} idle connections: {limit}")
     counts = [*(count for count in _COUNTS if count < most), most]
     with ExitStack() as stack:
-        servers = {name: _start(stack, bench, name, int(knobs["stack"])) for name in (_THREADS, _EPOLL)}
-        small = {name: _start(stack, bench, name, int(knobs["stack"])) for name in (_THREADS, _EPOLL)}
-        _use_one_processor()
+        servers = {name: start(stack, bench, serve, int(knobs["stack"])) for name, serve in _SERVE.items()}
+        small = {name: start(stack, bench, serve, int(knobs["stack"])) for name, serve in _SERVE.items()}
+        use_one_processor()
         _grow(bench, small, _COUNTS[0], floor, (0, 0))
         for step, count in enumerate(counts):
             failed = _grow(bench, servers, count, floor, (step / len(counts), (step + 0.9) / len(counts)))
@@ -155,14 +112,14 @@ def measure(knobs: Knobs, bench: Bench) -> None:
         bench.fact(_LIMIT, limit)
 
 
-def _grow(bench: Bench, servers: Mapping[str, _Server], count: int, floor: float, shares: tuple[float, float]) -> str:
+def _grow(bench: Bench, servers: Mapping[str, Server], count: int, floor: float, shares: tuple[float, float]) -> str:
     """Open idle connections until there are ``count``. Returns what stopped it before, if anything did."""
     begin = min(server.now.held for server in servers.values())
-    for held in range(begin, count, _BATCH):
+    for held in range(begin, count, BATCH):
         share = shares[0] + (shares[1] - shares[0]) * (held - begin) / (count - begin)
         bench.progress(share, f"opening connections: {held:,} of {count:,}")
         for server in servers.values():
-            server.grow(min(held + _BATCH, count))
+            server.grow(min(held + BATCH, count))
         if failed := next((server.now.failed for server in servers.values() if server.now.failed), ""):
             return failed
         if psutil.virtual_memory().available < floor:
@@ -170,7 +127,7 @@ def _grow(bench: Bench, servers: Mapping[str, _Server], count: int, floor: float
     return ""
 
 
-def _measure_step(bench: Bench, servers: Mapping[str, _Server], small: Mapping[str, _Server], held: int) -> None:
+def _measure_step(bench: Bench, servers: Mapping[str, Server], small: Mapping[str, Server], held: int) -> None:
     """Both servers, and both again that still hold few connections: what disturbs the machine now disturbs all four."""
     for name, server in servers.items():
         bench.record(_MEMORY.format(name), server.memory_each, unit="KiB", at=held)
@@ -182,144 +139,10 @@ def _measure_step(bench: Bench, servers: Mapping[str, _Server], small: Mapping[s
         for series in random.sample(sorted(turns), len(turns)):
             began = time.perf_counter_ns()
             for _ in range(_REQUESTS):
-                _ask(turns[series])
+                ask(turns[series])
             if warm:
                 bench.record(series, (time.perf_counter_ns() - began) / _REQUESTS / 1e3, unit="µs", at=held)
     gc.enable()
-
-
-def _ask(client: socket.socket) -> None:
-    client.send(_REQUEST)
-    if len(client.recv(len(_REQUEST))) != len(_REQUEST):
-        raise ConnectionError("the lab's server did not answer")
-
-
-def _start(stack: ExitStack, bench: Bench, name: str, stack_kib: int) -> _Server:
-    """Start the server and the process of its idle clients. The server ends first: that resets all connections."""
-    idle = stack.enter_context(bench.process(_hold_clients))
-    control = stack.enter_context(bench.process(_SERVE[name], stack_kib))
-    address = received(control)
-    idle.send(address)
-    active = stack.enter_context(socket.create_connection(address))
-    active.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _DEADLINE)
-    empty = received(control)
-    return _Server(control, idle, active, empty, empty)
-
-
-def _use_one_processor() -> None:
-    """Else it is chance whether client and server share one, and waking another can take longer than all the rest."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
-
-def _hold_clients(control: Connection) -> None:
-    """Open connections as told, and keep them without a word."""
-    address = control.recv()
-    clients: list[socket.socket] = []
-    while True:
-        count = control.recv()
-        with contextlib.suppress(OSError):
-            while len(clients) < count:
-                clients.append(socket.create_connection(address, timeout=_DEADLINE_S))
-        control.send(len(clients))
-
-
-def _serve_with_threads(control: Connection, stack_kib: int) -> None:
-    threading.stack_size(stack_kib * 1024)
-    with _listen(control) as listener:
-        _start_thread(listener)
-        control.send(_reading(0))
-        held = 0
-        while True:
-            count, failed = control.recv(), ""
-            while held < count and not failed:
-                failed = _start_thread(listener)
-                held += not failed
-            control.send(_reading(held, failed))
-
-
-def _start_thread(listener: socket.socket) -> str:
-    """Accept a connection and start its thread. Returns what failed, if anything."""
-    try:
-        connection, _ = listener.accept()
-        threading.Thread(target=_echo, args=(connection,), daemon=True).start()
-    except (OSError, RuntimeError, MemoryError) as error:
-        return str(error) or type(error).__name__
-    return ""
-
-
-def _echo(connection: socket.socket) -> None:
-    while request := connection.recv(len(_REQUEST)):
-        connection.sendall(request)
-
-
-def _serve_with_epoll(control: Connection, _stack_kib: int) -> None:
-    connections: dict[int, socket.socket] = {}
-    with _listen(control) as listener, select.epoll() as watched:
-        _watch(listener, watched, connections)
-        watched.register(control, select.EPOLLIN)
-        control.send(_reading(0))
-        while True:
-            for descriptor, _ in watched.poll():
-                if descriptor in connections:
-                    connections[descriptor].sendall(connections[descriptor].recv(len(_REQUEST)))
-                    continue
-                count, failed = control.recv(), ""
-                while len(connections) - 1 < count and not failed:
-                    failed = _watch(listener, watched, connections)
-                control.send(_reading(len(connections) - 1, failed))
-
-
-def _watch(listener: socket.socket, watched: select.epoll, connections: dict[int, socket.socket]) -> str:
-    """Accept a connection and have it watched. Returns what failed, if anything."""
-    try:
-        connection, _ = listener.accept()
-        connection.setblocking(False)
-        watched.register(connection, select.EPOLLIN)
-    except (OSError, MemoryError) as error:
-        return str(error) or type(error).__name__
-    connections[connection.fileno()] = connection
-    return ""
-
-
-_SERVE = {_THREADS: _serve_with_threads, _EPOLL: _serve_with_epoll}
-
-
-@contextlib.contextmanager
-def _listen(control: Connection) -> Iterator[socket.socket]:
-    """Listen, and tell where. Connections inherit the option that has them reset at the end."""
-    # With huge pages 2 MiB may be taken where a thread touches 4 KiB of its stack.
-    ctypes.CDLL(None).prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
-    _use_one_processor()
-    ballast = _use_up_free_memory()
-    with socket.create_server((fresh_address(), 0), backlog=_BATCH + 1) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-        listener.settimeout(_DEADLINE_S)
-        control.send(listener.getsockname())
-        yield listener
-    del ballast
-
-
-def _use_up_free_memory() -> list[list[object]]:
-    """What importing left free would take in the first thousands of connections, and hide what they need."""
-    sizes = range(16, 513, 16)  # those that Python hands out from pools
-    return [[bytes(size - 33) if size > 33 else object() for _ in range(_BALLAST_BYTES // size)] for size in sizes]
-
-
-def _reading(held: int, failed: str = "") -> _Reading:
-    rollup = "/proc/self/smaps_rollup"
-    memory = _kib(rollup, "Anonymous") + _kib(rollup, "Swap") + _kib("/proc/self/status", "VmPTE")
-    return _Reading(held, memory, _kib("/proc/self/status", "VmSize"), failed)
-
-
-def _kernel_kib() -> int:
-    """The kernel's own memory for sockets, descriptors, threads and their kernel stacks: of the whole machine."""
-    return _kib("/proc/meminfo", "Slab") + _kib("/proc/meminfo", "KernelStack")
-
-
-def _kib(path: str, name: str) -> int:
-    """A number of KiB in a file of /proc; 0 where the kernel does not tell it."""
-    lines = (line.split() for line in Path(path).read_text(encoding="ascii", errors="replace").splitlines())
-    return next((int(words[1]) for words in lines if words[0] == f"{name}:"), 0)
 
 
 def _room(bench: Bench, asked: int) -> tuple[int, str]:

@@ -6,7 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
-__all__ = ["climb_folders", "known_folders", "remember"]
+__all__ = ["climb_folders", "remember"]
 
 
 def remember(home: Path, folder: Path) -> None:
@@ -20,7 +20,7 @@ def remember(home: Path, folder: Path) -> None:
             file.write(text + "\n")
 
 
-def known_folders(home: Path) -> list[Path]:
+def _known_folders(home: Path) -> list[Path]:
     """The submissions' folders that are still there, in the order in which they were first met."""
     # os.path knows no errors: what may not be looked at, such as a folder of another user, is not there for us.
     return [Path(line) for line in dict.fromkeys(_lines(home)) if os.path.isfile(f"{line}/climb.toml")]  # noqa: PTH113
@@ -31,7 +31,7 @@ def climb_folders(home: Path) -> list[Path]:
     ours: list[Path] = []
     with contextlib.suppress(OSError):  # nobody's progress hangs on the runs of our systems
         ours = sorted((home / "reference").glob("*/.climb"))
-    return [folder / ".climb" for folder in known_folders(home)] + ours
+    return [folder / ".climb" for folder in _known_folders(home)] + ours
 
 
 def _lines(home: Path) -> list[str]:

@@ -113,7 +113,7 @@ def _stored(home: Path) -> dict[str, int]:
     for climb_folder in climb_folders(home):
         runs_folder = str(climb_folder / "runs")
         try:
-            names = os.listdir(runs_folder)
+            names = os.listdir(runs_folder)  # noqa: PTH208 - a Path for each run costs more than the rest
         except OSError:
             continue
         for name in names:

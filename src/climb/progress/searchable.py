@@ -160,8 +160,7 @@ def _cited(work: Work, course: Course) -> str | None:
 def _project(project: Project, state: str) -> Iterator[Document]:
     info = project.info
     place = f"/projects/{info.slug}"
-    brief = (project.folder / "brief.md").read_text(encoding="utf-8")
-    yield _document(Kind.PROJECT, info.slug, place, info.title, state, (info.summary, brief))
+    yield _document(Kind.PROJECT, info.slug, place, info.title, state, (info.summary, project.brief))
     for number, stage in enumerate(project.stages, 1):
         title = f"{info.slug}, stage {number}: {stage.title}"
         claims = tuple(check.claim for check in stage.checks)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from click.shell_completion import ShellComplete
 
-from climb.cli import listing, listing_documents, progress, readable
+from climb.cli import listing, listing_documents, readable, standing
 from climb.cli.console import console
 from climb.cli.main import climb, run
 from climb.course.loader import course
@@ -179,9 +179,9 @@ def test_a_project_that_is_not_in_the_course_is_listed_too(listed: List, monkeyp
     """One that is being written: its author sees it, and its stages."""
     modules = {name: msgspec.structs.replace(each, projects=()) for name, each in course().modules.items()}
     without = msgspec.structs.replace(course(), projects={}, modules=modules)
-    for user in (listing, listing_documents, progress, readable):
+    for user in (listing, listing_documents, readable, standing):
         monkeypatch.setattr(user, "course", lambda: without)
-    monkeypatch.setattr(progress, "next_step", lambda *_: STEP)
+    monkeypatch.setattr(standing, "next_step", lambda *_: STEP)
 
     text = listed()
 
@@ -243,7 +243,7 @@ def test_an_index_that_can_not_be_had_is_told(
     def no_room(_home: Path) -> None:
         raise SetupError("the index can't be used: database or disk is full")
 
-    monkeypatch.setattr(progress, "run_summaries", no_room)
+    monkeypatch.setattr(standing, "run_summaries", no_room)
     code = run(["list"])
     out, err = capsys.readouterr()
 

@@ -12,7 +12,7 @@ from click.shell_completion import ShellComplete
 from climb.cli import readable
 from climb.cli.console import console
 from climb.cli.main import climb, run
-from climb.cli.page_text import rendered
+from climb.cli.prose import rendered
 from climb.cli.question import question_parts
 from climb.cli.readable import find_readable, readable_names
 from climb.course.loader import course

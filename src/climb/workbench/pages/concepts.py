@@ -10,8 +10,8 @@ from starlette.routing import Route
 from climb.course.loader import course
 from climb.course.model import Concept
 from climb.errors import UsageError
-from climb.labs import lab as labs
 from climb.progress.answers import answers, record
+from climb.progress.concept_labs import labs_about
 from climb.workbench import forms
 from climb.workbench.pages.labs import last_of
 from climb.workbench.templating import page
@@ -42,19 +42,15 @@ async def answer(request: Request) -> Response:
 
 
 def _page(request: Request, concept: Concept, **values: object) -> Response:
-    modules = [module for module in course().modules.values() if concept.slug in module.concepts]
-    order = [slug for module in modules for slug in module.concepts if course().concepts[slug].body]
     home = request.app.state.settings.home
-    about = [lab for lab in map(labs.find, labs.slugs()) if any(course().concept(c) is concept for c in lab.concepts)]
-    here = order.index(concept.slug) if concept.slug in order else len(order)
     return page(
         request,
         "concept.html",
         course=course(),
         concept=concept,
-        modules=modules,
-        following=course().concepts[order[here + 1]] if here + 1 < len(order) else None,
-        labs=[(lab, last_of(home, lab)) for lab in about],
+        modules=course().modules_with(concept),
+        following=course().following(concept),
+        labs=[(lab, last_of(home, lab)) for lab in labs_about(course(), [concept])],
         values=values,
     )
 

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from climb.course.loader import course
 from climb.journal.entries import entries
-from climb.labs import lab as labs
+from climb.progress.concept_labs import labs_about
 from climb.workbench.standing import standing_of
 from climb.workbench.templating import page
 
@@ -33,11 +33,7 @@ async def module(request: Request) -> Response:
         concepts=concepts,
         standing=standing,
         mine=standing.modules[name],
-        labs=[
-            lab
-            for lab in map(labs.find, labs.slugs())
-            if any(course().concept(c) in concepts.values() for c in lab.concepts)
-        ],
+        labs=labs_about(course(), list(concepts.values())),
         entries=[entry for entry in entries(request.app.state.settings.home) if entry.module == name],
     )
 

@@ -36,7 +36,7 @@ async def show(request: Request) -> Response:
         request,
         "project.html",
         project=project,
-        brief=_brief(project),
+        brief=project.brief,
         tour=_tour(project),
         standing=standing.projects[slug],
         runs=mine[:_RUNS_SHOWN],
@@ -66,12 +66,6 @@ def _files(folder: Path) -> list[str]:
     """What a newcomer finds in a new folder, by its path there."""
     files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     return sorted(str(file) for file in files if not file.name.startswith("."))
-
-
-def _brief(project: Project) -> str:
-    """The brief without its title, which the page has already."""
-    text = (project.folder / "brief.md").read_text(encoding="utf-8")
-    return text.partition("\n")[2] if text.startswith("# ") else text
 
 
 def _tour(project: Project) -> str:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from climb.course.loader import content_folder
 from climb.workbench.render.drawing import drawing
 
-__all__ = ["inline_markdown", "markdown", "our_link"]
+__all__ = ["inline_markdown", "markdown"]
 
 _PLACES = {"concept": "/concepts/", "lab": "/labs/", "project": "/projects/", "module": "/modules/", "run": "/runs/"}
 _OUR_SCHEME = re.compile(
@@ -34,7 +34,7 @@ def inline_markdown(text: str) -> Markup:
     return Markup(_renderer(2).renderInline(text))  # noqa: S704 - as above
 
 
-def our_link(address: str) -> str | None:
+def _our_link(address: str) -> str | None:
     """The workbench's own address for ``concept:sockets``, ``climb:lab/handshake/…`` and the like; None for any other."""
     match = _OUR_SCHEME.fullmatch(address)
     return _PLACES[match["kind"]] + match["name"] + (match["part"] or "") if match else None
@@ -44,7 +44,7 @@ def our_link(address: str) -> str | None:
 def _renderer(first_heading: int) -> MarkdownIt:
     # "js-default" escapes raw markup; validateLink refuses javascript: and the like.
     engine = MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False})
-    engine.validateLink = lambda url: our_link(url) is not None or _harmless(url)  # type: ignore[method-assign] # the library's documented way
+    engine.validateLink = lambda url: _our_link(url) is not None or _harmless(url)  # type: ignore[method-assign] # the library's documented way
     engine.add_render_rule("link_open", _link_open)
     engine.add_render_rule("image", _image)
     engine.add_render_rule("table_open", _table_open)
@@ -91,7 +91,7 @@ def _cell_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, opti
 def _link_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
     token = tokens[index]
     href = str(token.attrGet("href") or "")
-    ours = our_link(href)
+    ours = _our_link(href)
     if ours is not None:
         token.attrSet("href", ours)
     elif not href.startswith("#"):

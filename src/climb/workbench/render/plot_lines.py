@@ -23,7 +23,7 @@ from climb.workbench.render.svg import (
     ticks_side_by_side,
 )
 
-__all__ = ["Frame", "draw_lines", "drawable", "frame", "series_class"]
+__all__ = ["Frame", "draw_lines", "drawable", "frame"]
 
 _MARGIN_MOST = 132.0  # right of the plot, for the names
 _LEAST_HEIGHT = 200.0
@@ -72,7 +72,7 @@ class _Name(msgspec.Struct):
         return LINE * len(self.lines)
 
 
-def series_class(index: int) -> str:
+def _series_class(index: int) -> str:
     """The classes of the line with this number."""
     return _CLASSES[index % len(_CLASSES)]
 
@@ -156,7 +156,7 @@ def _line(index: int, line: Line, here: Frame) -> Iterator[Markup]:
     if whiskers:
         yield element("path", class_="plot-dim whisker drawn", d=segments(whiskers))
     if len(places) > 1:
-        yield element("path", class_=f"{series_class(index)} drawn", d=line_path(places))
+        yield element("path", class_=f"{_series_class(index)} drawn", d=line_path(places))
     if len(places) <= _MARKED_MOST:
         shape = _MARKERS[index % len(_MARKERS)]
         filled = "head" if index % 2 == 0 else "head-dim"

@@ -14,7 +14,6 @@ __all__ = [
     "SMALL",
     "WIDTH",
     "element",
-    "kept_within",
     "label",
     "line_path",
     "number",
@@ -42,7 +41,7 @@ def element(name: str, /, **attributes: str | float) -> Markup:
     return Markup("<{}{}/>").format(Markup(name), written)  # noqa: S704 - our own names
 
 
-def kept_within(x: float, wide: float, anchor: str) -> float:
+def _kept_within(x: float, wide: float, anchor: str) -> float:
     """``x`` for a text of that width, moved if need be so that all of the text is within the plot's width."""
     before = {"start": 0.0, "middle": wide / 2, "end": wide}[anchor]
     return max(min(x, WIDTH - (wide - before)), before)
@@ -50,7 +49,7 @@ def kept_within(x: float, wide: float, anchor: str) -> float:
 
 def label(text: str, x: float, y: float, *, class_: str, anchor: str = "start") -> Markup:
     """A line of small text whose baseline is at ``y``, within the plot's width."""
-    x = kept_within(x, text_width(text, SMALL), anchor)
+    x = _kept_within(x, text_width(text, SMALL), anchor)
     anchored = "" if anchor == "start" else Markup(' text-anchor="{}"').format(anchor)
     return Markup('<text x="{}" y="{}"{} class="{}">{}</text>').format(number(x), number(y), anchored, class_, text)
 
@@ -77,7 +76,7 @@ def ticks_side_by_side(scale: Scale, place: Callable[[float], float], wanted: in
     for count in range(wanted, 0, -1):
         ticks = scale.ticks(count)
         wide = [text_width(tick_label(tick), SMALL) for tick in ticks]
-        at = [kept_within(place(tick), each, "middle") for tick, each in zip(ticks, wide, strict=True)]
+        at = [_kept_within(place(tick), each, "middle") for tick, each in zip(ticks, wide, strict=True)]
         if all(at[i + 1] - at[i] >= (wide[i] + wide[i + 1]) / 2 + 8 for i in range(len(ticks) - 1)):
             return ticks
     return ()

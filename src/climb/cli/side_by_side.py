@@ -8,10 +8,10 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-__all__ = ["Flow"]
+__all__ = ["SideBySide"]
 
 
-class Flow:
+class SideBySide:
     """``items``, each whole, with ``between`` after all but the last; lines begin at column ``indent``."""
 
     def __init__(self, items: Sequence[str], *, indent: int = 0, between: str = ", ", style: str = "") -> None:

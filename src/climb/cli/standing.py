@@ -1,4 +1,4 @@
-"""How far the learner is, for the commands that show it: everywhere, and in the folder that they are in."""
+"""Where the learner stands, for the commands that show it: in the course, and in the folder that they are in."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from climb.progress.next_step import NextStep, next_step
 from climb.progress.standing import ProjectStanding, Standing, stand
 from climb.progress.summaries import RunSummary
 
-__all__ = ["Progress", "progress"]
+__all__ = ["StandingHere", "standing_here"]
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
+class StandingHere(msgspec.Struct, frozen=True, kw_only=True):
     """The standing in the course, what to do next, and the newest whole run of the submission in this folder, if it is one."""
 
     standing: Standing
@@ -44,13 +44,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         return self.here if self.here is not None and self.here.project == project else None
 
 
-def progress() -> Progress:
-    """How far the learner is now."""
+def standing_here() -> StandingHere:
+    """Where the learner stands now."""
     home = home_folder()
     summaries = _summaries(home)
     reflections = [entry.module for entry in entries(home) if entry.module]
     standing = stand(home, course(), summaries, reflections)
-    return Progress(standing=standing, step=next_step(course(), standing, summaries), here=_here())
+    return StandingHere(standing=standing, step=next_step(course(), standing, summaries), here=_here())
 
 
 def _summaries(home: Path) -> Sequence[RunSummary]:

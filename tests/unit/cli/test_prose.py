@@ -2,10 +2,10 @@
 
 import pytest
 
-from climb.cli import page_text
+from climb.cli import prose
 from climb.cli.console import Symbols, console
-from climb.cli.flow import Flow
-from climb.cli.page_text import Prose, command_for, rendered
+from climb.cli.prose import Prose, command_for, rendered
+from climb.cli.side_by_side import SideBySide
 from climb.course.loader import course
 
 ASCII = Symbols("+", "x", "?", "-", "-")
@@ -111,7 +111,7 @@ def test_no_prose_is_wider_than_the_measure(columns: str, monkeypatch: pytest.Mo
 
 def test_where_the_locale_has_no_typography_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quotation marks, dashes and bullets have stand-ins."""
-    monkeypatch.setattr(page_text, "symbols", lambda: ASCII)
+    monkeypatch.setattr(prose, "symbols", lambda: ASCII)
 
     text = rendered(Prose("- the kernel’s “queue” – 2 × 3 …\n\n| a |\n| --- |\n| b |"))
 
@@ -122,7 +122,7 @@ def test_where_the_locale_has_no_typography_there_is_none(monkeypatch: pytest.Mo
 def test_names_in_a_row_stay_whole() -> None:
     """Lines are filled, and no name is broken."""
     names = [f"name-{number}" for number in range(40)]
-    shown = rendered(Flow(names, indent=4)).splitlines()
+    shown = rendered(SideBySide(names, indent=4)).splitlines()
 
     assert ", ".join(line.strip().rstrip(",") for line in shown) == ", ".join(names)
     assert all(line.startswith("      name-") and len(line) <= 78 for line in shown)
