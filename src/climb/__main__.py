@@ -11,6 +11,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line; never returns normally."""
     code = 0
+    _open_streams()
     try:
         code = _run(sys.argv[1:])
         sys.stdout.flush()
@@ -27,6 +28,16 @@ def main() -> None:
         sys.stderr.write("climb: this is our mistake, not yours. Please report it with the lines above.\n")
         code = 4
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Let a standard stream that was closed before we started be empty, as with ``climb list <&-``.
+
+    Its number is taken by that, too: else a file of ours could get it, and a program that we start would write there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - it stays open
 
 
 def _run(words: list[str]) -> int:

@@ -28,10 +28,17 @@ _FULL = Symbols("✓", "✗", "?", "·", "·")
 _ASCII = Symbols("+", "x", "?", "-", "-")
 
 
+class _Console(Console):
+    """Leaves a closed pipe to whoever runs the command; rich would end the program itself, with 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 @cache
 def console(*, stderr: bool = False) -> Console:
     """The console for standard output or standard error; it respects NO_COLOR and the terminal's width."""
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
 def print_json(document: object) -> None:

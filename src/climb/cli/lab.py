@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from climb.cli.complete import labs
 from climb.cli.console import console, print_json, symbols
 from climb.cli.lab_report import LabReport
+from climb.cli.prose import rendered
 from climb.errors import SetupError, UsageError
 from climb.home import home_folder
 from climb.labs import running, store
@@ -27,6 +29,7 @@ __all__ = ["lab"]
 
 _COMPARED = 20  # earlier results that are looked through; each takes a moment to explain
 _MISSING = 3
+_WIDTH = 98
 
 
 class _Setting(click.ParamType[tuple[str, str]]):
@@ -76,6 +79,9 @@ def lab(
       climb lab handshake --predict 3 --set answer=1000
       climb lab handshake --history
     """
+    views = {"--history": history, "--show": show is not None, "--recording": recording}
+    measuring = {"--predict": predict is not None, "--no-prediction": no_prediction, "--set": bool(settings)}
+    _must_agree(name, *([each for each, given in words.items() if given] for words in (views, measuring)))
     if name is None:
         _list(json=json)
         return 0
@@ -87,8 +93,6 @@ def lab(
         return _show(report, found, store.find_result(home_folder(), name, show), json=json)
     if recording:
         return _recording(report, found, json=json)
-    if predict is not None and no_prediction:
-        raise UsageError("--predict and --no-prediction contradict each other")
     knobs = found.settings(dict(settings))
     if (reason := found.why_not()) is not None:
         click.echo(f"climb: this machine can't run the lab {name}: {reason}", err=True)
@@ -102,6 +106,19 @@ def lab(
         report.question()
     begun = running.begin(home_folder(), found, knobs, predicted)
     return _measured(report, found, begun, json=json)
+
+
+def _must_agree(name: str | None, views: list[str], measuring: list[str]) -> None:
+    """Raise UsageError for options that say nothing without a lab, or that contradict each other."""
+    given = views + measuring
+    if name is None and given:
+        raise UsageError(f"{given[0]} is about one lab; name it", next_step="climb lab   (lists them)")
+    if len(views) > 1:
+        raise UsageError(f"{' and '.join(views)} show different things; take one of them")
+    if views and measuring:
+        raise UsageError(f"{views[0]} measures nothing, so {measuring[0]} has no place there")
+    if len(set(measuring) - {"--set"}) > 1:
+        raise UsageError("--predict and --no-prediction contradict each other")
 
 
 def _list(*, json: bool) -> None:
@@ -120,14 +137,19 @@ def _list(*, json: bool) -> None:
             ]
         )
         return
-    table = Table(box=None, pad_edge=True, show_edge=False, header_style="dim", padding=(0, 2, 1, 0))
-    for heading in ("lab", "question", "about", "runs", "last answer"):
-        table.add_column(heading, overflow="fold")
+    table = Table.grid(Column(no_wrap=True), Column(), padding=(0, 3, 0, 0))
     for each, runs in rows:
-        last = _last(explained(each, runs[-1]), each) if runs else ""
-        table.add_row(each.slug, each.question, f"{each.seconds} s", str(len(runs)), last)
-    console().print(table)
-    console().print("  begin: climb lab NAME")
+        table.add_row(each.slug, Text(each.question))
+        table.add_row("", Text(_so_far(each, runs), style="dim"))
+    click.echo(rendered(Text(), table, Text(), Text("begin: climb lab NAME"), Text(), width=_WIDTH), nl=False)
+
+
+def _so_far(found: Lab, runs: list[Result]) -> str:
+    """How long a lab takes, or what its last run answered."""
+    if not runs:
+        return f"about {found.seconds} s, not run yet"
+    times = "once" if len(runs) == 1 else f"{len(runs)} times"
+    return f"about {found.seconds} s, run {times}; last answer: {_last(explained(found, runs[-1]), found)}"
 
 
 def _last(seen: Explained, found: Lab) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 import click
 from rich.console import RenderableType
 
@@ -10,6 +12,7 @@ from climb.cli.complete import listed
 from climb.cli.console import print_json
 from climb.cli.listing_documents import lab_documents, module_document, project_documents, track_document
 from climb.cli.prose import rendered
+from climb.cli.readable import find_readable
 from climb.cli.standing import StandingHere, standing_here
 from climb.course.loader import course
 from climb.errors import UsageError
@@ -74,4 +77,13 @@ def _document(name: str | None, now: StandingHere) -> object:
 def _unknown(name: str) -> UsageError:
     kinds = {"projects": [*slugs()], "modules": [*course().modules], "tracks": [*course().tracks], "also": ["labs"]}
     lines = "".join(f"\n  {kind:<9}{', '.join(names)}" for kind, names in kinds.items())
-    return UsageError(f"there is no project {name!r}, and no module or track; there is{lines}", next_step="climb list")
+    return UsageError(f"there is no project {name!r}, and no module or track; there is{lines}", next_step=_meant(name))
+
+
+def _meant(name: str) -> str:
+    """What to type for a name that is known elsewhere, or for the nearest one that is listed."""
+    elsewhere = [f"climb read {name}"] if find_readable(name) else []
+    elsewhere += [f"climb lab {name}"] if name in labs.slugs() else []
+    listed = [*slugs(), *course().modules, *course().tracks, *course().projects, "labs"]
+    near = [f"climb list {each}" for each in difflib.get_close_matches(name, listed, n=1)]
+    return "   or ".join(elsewhere or near or ["climb list"])

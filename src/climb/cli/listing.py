@@ -23,6 +23,7 @@ from climb.progress.standing import ModuleStanding, ProjectStanding, State
 __all__ = ["everything", "lab_list", "module_list", "planned_project", "project_list", "track_list"]
 
 _ASCII = str.maketrans("✓●○·", "+*o-")
+_SHAPES = ("✓ done", "● where you are", "○ open", "· to come", "more: climb list NAME", "climb read NAME")
 _SIGNS = {State.DONE: "✓", State.CURRENT: "●", State.OPEN: "○", State.TO_COME: "·"}
 
 
@@ -57,14 +58,14 @@ def everything(now: StandingHere) -> list[RenderableType]:
         *tracks,
         *_other_projects(now),
         *_labs_in_short(now),
-        Text(_legend(), style="dim"),
+        _legend(*_SHAPES),
         Text(),
     ]
 
 
 def track_list(track: Track, now: StandingHere) -> list[RenderableType]:
     """One track with all its projects."""
-    return [Text(), *_track(track, now, whole=True), Text(_legend(), style="dim"), Text()]
+    return [Text(), *_track(track, now, whole=True), _legend(*_SHAPES), Text()]
 
 
 def module_list(name: str, now: StandingHere) -> list[RenderableType]:
@@ -87,8 +88,8 @@ def module_list(name: str, now: StandingHere) -> list[RenderableType]:
     about = labs_about(course(), [course().concepts[slug] for slug in module.concepts])
     parts += [Text(), Text("Labs", style="bold"), *_labs(about, now)] if about else []
     written = f"{mine.reflected} {'entry' if mine.reflected == 1 else 'entries'}" if mine.reflected else "no entry yet"
-    signs = _in_locale(f"✓ read: its question is answered   ○ a page to read   · a definition; climb read {name}")
-    return [*parts, Text(), Text(f"Journal: {written}; climb reflect {name}"), Text(signs, style="dim"), Text()]
+    signs = ["✓ read: its question is answered", "○ a page to read", "· a definition", f"climb read {name}"]
+    return [*parts, Text(), Text(f"Journal: {written}; climb reflect {name}"), _legend(*signs), Text()]
 
 
 def lab_list(labs: Sequence[Lab], now: StandingHere) -> list[RenderableType]:
@@ -110,7 +111,8 @@ def project_list(project: Project, now: StandingHere) -> list[RenderableType]:
         Text(info.summary),
         *(Text(f"  {row}", no_wrap=True, overflow="ellipsis") for row in rows),
         Text(),
-        Text(f"begin: climb start {info.slug} --lang LANGUAGE   ({', '.join(info.languages)})"),
+        Text(f"begin: climb start {info.slug} --lang LANGUAGE"),
+        Text(f"       LANGUAGE is {', '.join(info.languages)}"),
         Text(f"read the brief: climb read {info.slug}"),
         Text(),
     ]
@@ -210,8 +212,9 @@ def _concept(concept: Concept, now: StandingHere) -> str:
     return f"{_in_locale(sign)} {concept.slug}"
 
 
-def _legend() -> str:
-    return _in_locale("✓ done   ● where you are   ○ open   · to come") + "      more: climb list NAME, climb read NAME"
+def _legend(*parts: str) -> SideBySide:
+    """What the signs mean and what to type for more; no part is broken over two lines."""
+    return SideBySide([_in_locale(part) for part in parts], between="   ", style="dim")
 
 
 def _in_locale(text: str) -> str:

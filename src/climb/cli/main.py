@@ -67,8 +67,9 @@ def run(words: Sequence[str]) -> int:
     except click.UsageError as error:
         error.show()
         return 2
-    except (click.Abort, KeyboardInterrupt):
-        sys.stderr.write("\ninterrupted\n")
+    except (click.Abort, KeyboardInterrupt) as end:
+        told = isinstance(end.__cause__, KeyboardInterrupt | EOFError)  # click has ended the line already
+        sys.stderr.write("interrupted\n" if told else "\ninterrupted\n")
         return 128 + signals[0] if signals else INTERRUPTED
     except BrokenPipeError:
         return PIPE_CLOSED

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -147,6 +147,18 @@ def _lines(plot: LinePlot, width: int, signs: Signs) -> list[Text]:
     ticks = {_row(y, tick): signs.words(tick_label(tick)) for tick in y.ticks(4)}
     margin = max((cell_len(text) for text in ticks.values()), default=0)
     across = max(width - margin - 2, 8)
+    grid = _grid(plot, x, y, across, signs)
+    body = [
+        Text(f"{ticks.get(row, ''):>{margin}} ", style="dim").append(signs.wall + "".join(cells), style="not dim")
+        for row, cells in enumerate(grid)
+    ]
+    floor = [Text(" " * (margin + 1)) + line for line in _floor(plot.x, x, across + 1, signs, first=signs.corner)]
+    head = [Text(part, style="dim") for part in _broken(signs.words(plot.y.name), width)]
+    return [*head, *body, *floor, *_key(plot, y, width, signs)]
+
+
+def _grid(plot: LinePlot, x: Scale, y: Scale, across: int, signs: Signs) -> list[list[str]]:
+    """The marks, over them what connects the points, over that the points."""
     grid = [[" "] * across for _ in range(_ROWS)]
     for mark in plot.marks:
         grid[_row(y, mark.value)] = [signs.mark_across] * across
@@ -154,20 +166,15 @@ def _lines(plot: LinePlot, width: int, signs: Signs) -> list[Text]:
         _connect(grid, line, x, y, signs)
     for number, line in enumerate(plot.lines):
         _dot(grid, line, x, y, signs.points[number % len(signs.points)])
-    body = [
-        Text(f"{ticks.get(row, ''):>{margin}} ", style="dim").append(signs.wall + "".join(cells), style="not dim")
-        for row, cells in enumerate(grid)
-    ]
-    floor = [Text(" " * (margin + 1)) + line for line in _floor(plot.x, x, across + 1, signs, first=signs.corner)]
-    named = [
-        *(
-            _words(f"{signs.points[i % 4]} {line.label}{_last(line, plot.y)}", width, signs)
-            for i, line in enumerate(plot.lines)
-        ),
-        *(_words(f"{signs.mark_across * 2} {mark_words(mark, y)}", width, signs) for mark in plot.marks),
-    ]
-    head = [Text(part, style="dim") for part in _broken(signs.words(plot.y.name), width)]
-    return [*head, *body, *floor, *(part for parts in named for part in parts)]
+    return grid
+
+
+def _key(plot: LinePlot, y: Scale, width: int, signs: Signs) -> Iterator[Text]:
+    """Which sign is which line, and what the marks are."""
+    for number, line in enumerate(plot.lines):
+        yield from _words(f"{signs.points[number % len(signs.points)]} {line.label}{_last(line, plot.y)}", width, signs)
+    for mark in plot.marks:
+        yield from _words(f"{signs.mark_across * 2} {mark_words(mark, y)}", width, signs)
 
 
 def _last(line: Line, axis: Axis) -> str:

@@ -21,7 +21,7 @@ from rich.theme import Theme
 
 from climb.cli.console import console, symbols
 
-__all__ = ["Prose", "command_for", "rendered", "show"]
+__all__ = ["Prose", "command_for", "in_locale", "rendered", "show"]
 
 _MEASURE = 76  # columns of text, after a margin of two
 _MARGIN = "  "
@@ -152,7 +152,11 @@ def rendered(*parts: RenderableType, width: int = _MEASURE) -> str:
     for part in parts:
         page.print(part, crop=False)
     lines = (f"{_MARGIN}{line}".rstrip() for line in out.getvalue().splitlines())
-    text = "\n".join(lines).replace(_GLUE, " ") + "\n"
+    return in_locale("\n".join(lines).replace(_GLUE, " ") + "\n")
+
+
+def in_locale(text: str) -> str:
+    """A text with only signs that standard output can carry."""
     return text if symbols().dot == "·" else text.translate(_PLAIN)
 
 

@@ -11,7 +11,8 @@ import click
 import msgspec
 from click.shell_completion import CompletionItem
 
-from climb.cli.console import print_json, printable
+from climb.cli.console import console, print_json, printable
+from climb.cli.prose import in_locale
 from climb.course.loader import course
 from climb.errors import SetupError, UsageError
 from climb.home import home_folder
@@ -113,7 +114,9 @@ def _show(prompts: Sequence[Prompt], drafts: Sequence[Draft]) -> None:
 
 def _line(label: str, text: str) -> None:
     """One thing to choose, wrapped below itself."""
-    click.echo(click.wrap_text(f"{label:<3} {printable(text)}", _WIDTH, initial_indent="  ", subsequent_indent=" " * 6))
+    width = min(console().width, _WIDTH)
+    words = in_locale(f"{label:<3} {printable(text)}")
+    click.echo(click.wrap_text(words, width, initial_indent="  ", subsequent_indent=" " * 6))
 
 
 def _group(prompt: Prompt) -> str:

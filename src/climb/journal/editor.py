@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from climb.errors import SetupError
@@ -20,13 +21,15 @@ _END_SECONDS = 5.0
 def editor() -> list[str]:
     """The words that start the editor: ``VISUAL``, else ``EDITOR``, else one that most machines have.
 
-    Raises SetupError if there is none.
+    Raises SetupError if there is none, or ours would need a terminal where there is none.
     """
     named = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not named:
         found = next((name for name in _ELSE if shutil.which(name)), None)
         if found is None:
             raise SetupError("there is no editor here", next_step="export EDITOR=…   (the command that starts yours)")
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):  # it would wait for ever, for nobody
+            raise SetupError(f"the editor {found} needs a terminal, and this is none", next_step="climb reflect there")
         return [found]
     words = _words(named)
     if not words or shutil.which(words[0]) is None:

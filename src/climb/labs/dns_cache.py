@@ -159,7 +159,7 @@ class Cache:
 def measure(knobs: Knobs, bench: Bench) -> None:
     """Look names up with and without the cache, then watch it after a change."""
     ttl, seed = int(knobs["ttl"]), random.randrange(2**31)
-    bench.fact(_SEED, seed)
+    bench.fact(_SEED, str(seed))  # a name, not a quantity
     wanted = _wanted(random.Random(seed), int(knobs["names"]))
     with ExitStack() as stack:
         server = stack.enter_context(bench.process(_serve, ttl, float(knobs["distance"]) / 1000))

@@ -22,7 +22,17 @@ from typing import TypeAlias
 from climb.labs.bench import Bench, received
 from climb.labs.loopback import RESET_ON_CLOSE, fresh_address
 
-__all__ = ["BATCH", "Reading", "Server", "ask", "serve_with_epoll", "serve_with_threads", "start", "use_one_processor"]
+__all__ = [
+    "BATCH",
+    "Reading",
+    "Serve",
+    "Server",
+    "ask",
+    "serve_with_epoll",
+    "serve_with_threads",
+    "start",
+    "use_one_processor",
+]
 
 BATCH = 100  # connections opened at once, fewer than the queue in front of accept holds
 _REQUEST = b"?" * 64

@@ -25,6 +25,7 @@ the stored result whenever it is shown, so it always speaks of the numbers that 
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
 import pkgutil
@@ -169,7 +170,10 @@ def slugs() -> tuple[str, ...]:
 def find(slug: str) -> Lab:
     """The lab of that name. Raises UsageError that lists the labs if there is none."""
     if slug not in slugs():
-        raise UsageError(f"there is no lab {slug!r}; there is: {', '.join(slugs())}", next_step="climb lab")
+        near = difflib.get_close_matches(slug, slugs(), n=1)
+        raise UsageError(
+            f"there is no lab {slug!r}; there is: {', '.join(slugs())}", next_step=" ".join(["climb lab", *near])
+        )
     found = importlib.import_module(f"climb.labs.{slug.replace('-', '_')}").lab
     assert isinstance(found, Lab)
     found.slug = slug

@@ -105,8 +105,11 @@ def _by_age(path: Path) -> tuple[str, int, str]:
 
 
 def find_result(home: Path, slug: str, name: str) -> Result:
-    """The run with this id, finished or not. Raises UsageError if there is none."""
-    result = read(home / "labs" / slug / f"{name}.json") if _ID.fullmatch(name) else None
+    """The run with this id, finished or not. Raises UsageError if there is none, or if its file can't be read."""
+    path = home / "labs" / slug / f"{name}.json"
+    result = read(path) if _ID.fullmatch(name) else None
+    if result is None and path in _files(home, slug):
+        raise UsageError(f"{path} is broken, or of another version", next_step=f"climb lab {slug}")
     if result is None:
         raise UsageError(f"lab {slug} has no run {name!r}", next_step=f"climb lab {slug}")
     return result

@@ -49,7 +49,7 @@ _REQUESTS = 40  # in each condition of a round
 _SPARE_FILES = 64
 _SHARE = 0.5  # of the threads and the memory that are left: this lab takes no more
 _BYTES_EACH = 128 * 1024  # generously, for all that a connection takes in both servers
-_SERVE = {_THREADS: serve_with_threads, _EPOLL: serve_with_epoll}
+_SERVERS = {_THREADS: serve_with_threads, _EPOLL: serve_with_epoll}
 
 lab = Lab(
     title="A thread for each connection, or one loop for all",
@@ -90,8 +90,8 @@ def measure(knobs: Knobs, bench: Bench) -> None:
         raise SetupError(f"this machine lets the lab hold no more than {most} idle connections: {limit}")
     counts = [*(count for count in _COUNTS if count < most), most]
     with ExitStack() as stack:
-        servers = {name: start(stack, bench, serve, int(knobs["stack"])) for name, serve in _SERVE.items()}
-        small = {name: start(stack, bench, serve, int(knobs["stack"])) for name, serve in _SERVE.items()}
+        servers = {name: start(stack, bench, serve, int(knobs["stack"])) for name, serve in _SERVERS.items()}
+        small = {name: start(stack, bench, serve, int(knobs["stack"])) for name, serve in _SERVERS.items()}
         use_one_processor()
         _grow(bench, small, _COUNTS[0], floor, (0, 0))
         for step, count in enumerate(counts):

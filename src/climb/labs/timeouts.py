@@ -135,7 +135,7 @@ class _Wait:
 def measure(knobs: Knobs, bench: Bench) -> None:
     """Let both clients ask the same at the same time, each in a thread that mostly sleeps."""
     seed = random.randrange(2**31)
-    bench.fact(_SEED, seed)
+    bench.fact(_SEED, str(seed))  # a name, not a quantity
     draws = _draws(random.Random(seed), float(knobs["jitter"]), float(knobs["loss"]) / 100)
     timers: dict[str, Fixed | Adaptive] = {_FIXED: Fixed(float(knobs["fixed"])), _ADAPTIVE: Adaptive()}
     waits: dict[str, list[_Wait]] = {name: [] for name in timers}

@@ -6,6 +6,8 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
+from functools import cache
+from hashlib import blake2b
 from importlib import resources
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from climb import __version__
 from climb.errors import SetupError, UsageError
 from climb.judge import runs
 from climb.progress.folders import climb_folders
-from climb.progress.summaries import RunSummary, summarise
+from climb.progress.summaries import RunSummary, StageSummary, summarise
 
 __all__ = ["find_summary", "open_index", "run_summaries"]
 
@@ -74,8 +76,7 @@ def _connected(path: Path) -> sqlite3.Connection:
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS)
     try:
-        schema = resources.files("climb.progress").joinpath("index.sql").read_text(encoding="utf-8")
-        version = f"{__version__} {len(schema)}"
+        schema, version = _schema()
         tables = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'made_by'").fetchone()[0]
         made_by = connection.execute("SELECT version FROM made_by").fetchone() if tables else None
         if made_by != (version,):
@@ -86,6 +87,14 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+@cache
+def _schema() -> tuple[str, str]:
+    """What makes the tables, and the version that stands for them and for the summaries in them."""
+    schema = resources.files("climb.progress").joinpath("index.sql").read_text(encoding="utf-8")
+    shape = (schema, RunSummary.__struct_fields__, StageSummary.__struct_fields__)
+    return schema, f"{__version__} {blake2b(repr(shape).encode(), digest_size=8).hexdigest()}"
 
 
 def _read_anew(home: Path, found: dict[str, int], known: _Known) -> _Known:

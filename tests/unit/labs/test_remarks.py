@@ -6,7 +6,6 @@ from climb.labs.lab import Explanation, Lab, Prediction
 from climb.labs.remarks import prediction_verdict, trust
 from climb.labs.result import Predicted, Quiet, Result, Sample
 from climb.labs.statistics import Estimate
-from climb.labs.words import number
 
 LAB = Lab(title="", question="", about="", concepts=(), prediction=Prediction(ask="?", unit="×"), seconds=1)
 
@@ -36,25 +35,6 @@ def verdict(said: float, explanation: Explanation) -> str:
     found = prediction_verdict(LAB, result(said=said), explanation)
     assert found is not None
     return found
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0, "0"),
-        (0.0031249, "0.00312"),
-        (4.5649, "4.56"),
-        (78.94, "78.9"),
-        (99.96, "100"),
-        (123.4, "123"),
-        (12_345, "12,300"),
-        (1_000_000, "1,000,000"),
-        (-4.5649, "-4.56"),
-    ],
-)
-def test_numbers_have_three_digits(value: float, text: str) -> None:
-    """Three significant digits, thousands separated."""
-    assert number(value) == text
 
 
 def test_no_prediction_no_verdict() -> None:

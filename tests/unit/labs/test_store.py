@@ -98,6 +98,14 @@ def test_an_id_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
         store.find_result(tmp_path, "toy", name)
 
 
+def test_a_result_that_can_not_be_read_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    """Its file is named."""
+    store.save(tmp_path, made()).write_bytes(b"{")
+
+    with pytest.raises(UsageError, match=r"20300101T000000\.json is broken"):
+        store.find_result(tmp_path, "toy", "20300101T000000")
+
+
 def test_a_lab_without_a_recording_has_none() -> None:
     """None, not an error."""
     assert store.recording("no-such-lab") is None
