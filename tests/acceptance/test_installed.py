@@ -277,7 +277,17 @@ def test_ctrl_c_ends_a_check_and_its_program(started, nothing_lives: Callable[[s
     assert nothing_lives(token)
 
 
-@pytest.mark.parametrize("words", [("list",), ("list", "--json"), ("--help",), ("--version",), ("check", "--help")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list",),
+        ("list", "--json"),
+        ("lab", "nagle", "--recording"),
+        ("--help",),
+        ("--version",),
+        ("check", "--help"),
+    ],
+)
 def test_a_closed_pipe_is_the_readers_right(climb, words: tuple[str, ...]) -> None:
     """As in `climb list | head -1`: no traceback, and the exit code that other tools have."""
     reading, writing = os.pipe()
@@ -295,6 +305,16 @@ def test_a_closed_pipe_is_the_readers_right(climb, words: tuple[str, ...]) -> No
         os.close(writing)
 
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
+
+
+@pytest.mark.parametrize("stream", ["<&-", ">&-", "2>&-"])
+@pytest.mark.parametrize("words", ["list", "read sockets", "reflect", "lab nagle --recording"])
+def test_a_stream_that_was_closed_before_is_empty(climb, words: str, stream: str) -> None:
+    """No traceback and no other exit code, as with /dev/null."""
+    line = f"'{climb.command}' {words} {stream}"
+    done = subprocess.run(["sh", "-c", line], cwd=climb.folder, env=climb.environment, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_first_line_of_a_list_can_be_taken(climb) -> None:

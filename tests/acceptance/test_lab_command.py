@@ -120,6 +120,11 @@ def test_the_recording_names_its_machine(climb) -> None:
         ((LAB, "--predict", "many"), "'many' is none"),
         ((LAB, "--predict", "3", "--no-prediction"), "contradict each other"),
         ((LAB,), f"climb lab {LAB} --predict NUMBER"),
+        (("--history",), "--history is about one lab"),
+        (("--predict", "3"), "--predict is about one lab"),
+        ((LAB, "--history", "--recording"), "--history and --recording show different things"),
+        ((LAB, "--recording", "--predict", "3"), "--recording measures nothing"),
+        (("handshke",), "try: climb lab handshake"),
         ((LAB, "--show", "20200101T000000"), "has no run '20200101T000000'"),
     ],
 )

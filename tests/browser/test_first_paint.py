@@ -4,7 +4,7 @@ import statistics
 
 import pytest
 
-TIMES = 7
+TIMES = 5
 PAINTS = 8.0  # a page may take this many times as long as the trivial one
 PATHS = (
     "/",

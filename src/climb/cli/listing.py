@@ -202,7 +202,7 @@ def _labs(labs: Iterable[Lab], now: StandingHere) -> Iterator[RenderableType]:
     for lab in known:
         times = now.standing.labs[lab.slug]
         sign = _in_locale("✓" if times else "○")
-        run = f"run {times} {'time' if times == 1 else 'times'}" if times else f"about {lab.seconds} s"
+        run = ("run once" if times == 1 else f"run {times} times") if times else f"about {lab.seconds} s"
         yield _Row(Text(f"  {sign} {lab.slug:<{width}}"), f"{lab.title} ({run})", 5 + width, 4)
 
 

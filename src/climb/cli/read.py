@@ -10,7 +10,6 @@ from rich.text import Text
 
 from climb.cli.complete import readables
 from climb.cli.console import print_json
-from climb.cli.not_found import nothing_called
 from climb.cli.prose import Prose, rendered, show
 from climb.cli.question import ask, question_of, question_parts, told
 from climb.cli.readable import Readable, document, find_readable
@@ -46,6 +45,8 @@ def read(name: tuple[str, ...], given: str | None, no_pager: bool, json: bool) -
         return _list(given, json=json)
     found = find_readable(" ".join(name))
     if found is None:
+        from climb.cli.not_found import nothing_called  # the search takes long to load
+
         raise nothing_called(home_folder(), " ".join(name))
     if given is not None:
         return _answer(found, given, json=json)

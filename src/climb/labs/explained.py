@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -68,7 +69,8 @@ def _explain(lab: Lab, result: Result) -> Explained:
 
 def earlier(home: Path, lab: Lab, most: int) -> list[Explained]:
     """The newest finished results, at most ``most``, the newest last."""
-    return [explained(lab, result) for result in store.results(home, lab.slug)[-most:]]
+    newest = islice(store.newest_first(home, lab.slug), most)
+    return [explained(lab, result) for result in newest][::-1]
 
 
 def medians(result: Result) -> list[Medians]:

@@ -190,16 +190,18 @@ def _placement(result: Result) -> str:
 
 def _cost(result: Result, ratio: Estimate) -> str:
     new, kept = median(result.values(_REUSED, 1.0)), median(result.values(_KEPT))
-    between = f"({number(ratio.low)} to {number(ratio.high)} times)"
+    between = f"({number(ratio.low)} to {number(ratio.high)})"
     if ratio.low <= 1:
         return (
             f"The answers have {_bytes(result)}; with so much to carry, or on a machine this busy, what a new connection adds does not "
-            f"stand out {between}. Opening one took {number(median(result.values(_CONNECT)))} µs here until `connect` returned."
+            f"stand out: {number(ratio.value)} times {between}. Opening one took {number(median(result.values(_CONNECT)))} µs here until "
+            "`connect` returned."
         )
     connecting = min(median(result.values(_CONNECT)) / (new - kept), 1.0)
     return (
-        f"A connection of its own added {number(new - kept)} µs to a request with an answer of {_bytes(result)} {between}. {connecting:.0%} of that "
-        "is [the handshake](concept:sockets), until `connect` returned; the rest is the server's `accept`, closing on both sides, and all "
+        f"A connection of its own added {number(new - kept)} µs to a request with an answer of {_bytes(result)}, "
+        f"which took {number(ratio.value)} times as long for it {between}. {connecting:.0%} of what was added is "
+        "[the handshake](concept:sockets), until `connect` returned; the rest is the server's `accept`, closing on both sides, and all "
         "that is fresh in a new connection. No packet travelled anywhere: all of it is work of one kernel and two programs."
     )
 

@@ -343,6 +343,26 @@ def test_without_an_editor_it_says_what_to_set(reflect: Journal) -> None:
     assert "export EDITOR" in done.stderr
 
 
+def test_an_editor_that_nobody_named_is_not_started_without_a_terminal(reflect: Journal) -> None:
+    """It would wait for keys for ever; nothing is begun."""
+    (reflect.content / "vi").symlink_to("/bin/false")
+    reflect.environment |= {"EDITOR": "", "PATH": str(reflect.content)}
+    done = reflect("--prompt", "1")
+
+    assert done.returncode == 3
+    assert "the editor vi needs a terminal" in done.stderr
+    assert not (reflect.home / "journal").exists()
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_prompts_are_as_wide_as_the_terminal(reflect: Journal, columns: int) -> None:
+    """And no wider; a command stays on a line of its own."""
+    reflect.environment["COLUMNS"] = str(columns)
+    lines = [line for line in reflect().stdout.splitlines() if "climb reflect" not in line]
+
+    assert max(map(len, lines)) <= columns
+
+
 def test_visual_comes_before_editor_and_may_have_options(reflect: Journal) -> None:
     """Its words are those of a shell."""
     reflect.environment["VISUAL"] = 'sh -c \'printf "by visual" >> "$0"\''

@@ -235,6 +235,23 @@ def test_an_unknown_name_is_answered_with_all(capsys: pytest.CaptureFixture[str]
     assert all(name in err for name in (*projects.slugs(), *course().modules, *course().tracks, "labs"))
 
 
+@pytest.mark.parametrize(
+    ("name", "try_this"),
+    [
+        ("scaner", "climb list scanner"),
+        ("sockets", "climb read sockets"),
+        ("nagle", "climb lab nagle"),
+        ("accept-queue", "climb read accept-queue   or climb lab accept-queue"),
+        ("nothing", "climb list"),
+    ],
+)
+def test_what_may_be_meant_is_the_next_step(capsys: pytest.CaptureFixture[str], name: str, try_this: str) -> None:
+    """What has that name elsewhere, else the nearest name."""
+    run(["list", name])
+
+    assert capsys.readouterr().err.endswith(f"\n  try: {try_this}\n")
+
+
 def test_an_index_that_can_not_be_had_is_told(
     listed: List, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

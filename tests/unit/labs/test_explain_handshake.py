@@ -60,7 +60,7 @@ def test_the_share_of_the_handshake_is_told() -> None:
     text = said(made())
 
     assert "added 50 µs to a request" in text
-    assert "50% of that is [the handshake]" in text
+    assert "50% of what was added is [the handshake]" in text
 
 
 def test_without_a_difference_none_is_claimed() -> None:

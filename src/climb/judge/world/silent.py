@@ -31,7 +31,9 @@ __all__ = ["Silent", "fill_queues"]
 
 _AT_A_TIME = 128
 _CONNECT_S = 2.0  # for the one connect that must succeed; on loopback it takes microseconds
-_PROOF_S = 0.030  # an answer on loopback is there before connect() returns; this leaves room for a kernel that defers it
+_PROOF_S = (
+    0.030  # an answer on loopback is there before connect() returns; this leaves room for a kernel that defers it
+)
 _EVERY_S = 0.020
 
 

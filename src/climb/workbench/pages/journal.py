@@ -6,6 +6,7 @@ import datetime as dt
 
 import msgspec
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -15,6 +16,7 @@ from climb.errors import UsageError
 from climb.journal import drafts, entries as journal
 from climb.journal.agenda import agenda, open_prompts
 from climb.journal.export import export
+from climb.journal.files import path_of
 from climb.journal.prompts import Prompt
 from climb.workbench import forms
 from climb.workbench.quotable import evidence_of, quotable
@@ -54,7 +56,7 @@ async def show(request: Request) -> Response:
 async def entry(request: Request) -> Response:
     """One entry, beside the runs and labs that it speaks of."""
     home = request.app.state.settings.home
-    found = journal.read(home, request.path_params["entry"])
+    found = _entry(request)
     return page(
         request,
         "entry.html",
@@ -94,7 +96,7 @@ async def edit(request: Request) -> Response:
         return _desk(
             request, _of_draft(drafts.read_draft(drafts.draft_path(home, request.query_params["draft"], name)))
         )
-    found = journal.read(home, name)
+    found = _entry(request)
     desk = Desk(
         window=drafts.new_window(),
         entry=found.id,
@@ -163,7 +165,7 @@ async def discard_draft(request: Request) -> Response:
 async def merge(request: Request) -> Response:
     """Two texts of one entry side by side, and a place to write what is to stay."""
     home = request.app.state.settings.home
-    found = journal.read(home, request.path_params["entry"])
+    found = _entry(request)
     other = next((each for each in journal.others(home, found.id) if each.id == request.path_params["other"]), None)
     if other is None:
         return RedirectResponse(f"/journal/{found.id}", 303)
@@ -200,6 +202,14 @@ ROUTES = [
     Route("/journal/{entry}/merge/{other}", merge),
     Route("/journal/{entry}/merge/{other}", resolve, methods=["POST"]),
 ]
+
+
+def _entry(request: Request) -> journal.Entry:
+    """The entry that the address names. Raises HTTPException 404 if there is none, UsageError if it can't be read."""
+    home, name = request.app.state.settings.home, request.path_params["entry"]
+    if not path_of(home, name).exists():
+        raise HTTPException(404, f"There is no entry {name!r} in the journal.")
+    return journal.read(home, name)
 
 
 def _desk(request: Request, desk: Desk, problem: str = "") -> Response:
