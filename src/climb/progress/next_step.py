@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from climb.course.model import Course
-from climb.judge.project import load
+from climb.judge.project import find, load
 from climb.progress.standing import ProjectStanding, Standing, State
 from climb.progress.summaries import RunSummary
 
@@ -60,12 +60,18 @@ def _go_on(project: ProjectStanding) -> NextStep:
     where = f"stage {run.stages[run.passed].number}, {run.stages[run.passed].title}"
     fails = f", fails at {failing.failure[0]}: {failing.failure[1]}" if failing and failing.failure else ", is next."
     return NextStep(
-        sentence=f"Your {project.title.lower()} in {run.language} holds {run.passed} of {run.total} stages; {where}{fails}",
+        sentence=f"Your {project.title.lower()} in {_language(run)} holds {run.passed} of {run.total} stages; {where}{fails}",
         label="Check it again",
         check=run.submission,
         command="climb check",
         more=("see the run", f"/runs/{run.run}"),
     )
+
+
+def _language(run: RunSummary) -> str:
+    """The language's name, if it is one of a starter; else the word in climb.toml."""
+    known = find(run.project).languages.get(run.language)
+    return known.name if known is not None else run.language
 
 
 def _unread(course: Course, standing: Standing) -> NextStep | None:

@@ -98,6 +98,9 @@ async def _not_done(request: Request, error: Exception) -> Response:
     """An error as a page that says what was wrong and what to try."""
     if isinstance(error, HTTPException):
         return page(request, "error.html", status=error.status_code, reason=str(error.detail), next_step="")
+    home = request.app.state.settings.home
+    if isinstance(error, OSError) and str(error.filename or "").startswith(str(home)):
+        error = SetupError(f"{error.filename} can't be used: {error.strerror}", next_step=f"make {home} yours again")
     if not isinstance(error, ClimbError):
         reason = f"The workbench made a mistake: {error!r}. Please report it with the lines in its terminal."
         return page(request, "error.html", status=500, reason=reason, next_step="")

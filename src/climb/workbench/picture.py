@@ -78,7 +78,9 @@ class Picture:
     def conclude(self, verdict: Verdict) -> None:
         """The verdict is the last word on everything."""
         self.verdict = verdict
-        self.announcement = _conclusion(verdict)
+        failing = verdict.first_failure
+        fails = f" {failing[1].number} fails: {failing[1].claim}" if failing else ""
+        self.announcement = _conclusion(verdict) + fails
         self.seed, self.language, self.submission = verdict.seed, verdict.language, verdict.submission
         if verdict.build is not None:
             self.build = "the build failed"

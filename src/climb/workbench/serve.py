@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import secrets
@@ -56,10 +57,9 @@ def listening_socket(port: int) -> socket.socket:
         listener.bind((HOST, port))
     except OSError as error:
         listener.close()
-        raise SetupError(
-            f"{HOST}:{port} can't be used: {error.strerror}",
-            next_step=f"open http://{HOST}:{port}, a workbench may be running already; or climb up --port 0",
-        ) from error
+        taken = f"open http://{HOST}:{port}, a workbench may be running already; or climb up --port 0"
+        next_step = taken if error.errno == errno.EADDRINUSE else "climb up --port 0   (takes any free port)"
+        raise SetupError(f"{HOST}:{port} can't be used: {error.strerror}", next_step=next_step) from error
     listener.listen(128)
     return listener
 

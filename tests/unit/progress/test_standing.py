@@ -116,7 +116,7 @@ def test_what_fails_comes_next(tmp_path: Path, run: MakeRun) -> None:
 
     assert following.check == "/somewhere/scanner"
     assert following.sentence == (
-        "Your mini network scanner in rust holds 2 of 4 stages; stage 3, Title 3, fails at 3.2: claim 3.2"
+        "Your mini network scanner in Rust holds 2 of 4 stages; stage 3, Title 3, fails at 3.2: claim 3.2"
     )
 
 
