@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from markupsafe import escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
@@ -21,6 +22,7 @@ from climb.judge.project import Project, load as load_project
 from climb.judge.run import Plan
 from climb.judge.submission import Submission
 from climb.judge.verdict import CheckResult
+from climb.printable import printable
 from climb.progress.folders import climb_folders
 from climb.workbench import forms, sse
 from climb.workbench.judging import judging_job, page_of, shrinking_job
@@ -211,7 +213,7 @@ def _part(name: str, folder: Path, picture: Picture, subject: Subject | None, to
     if name == "head":
         return fragment("parts/run.html", "head", picture=picture)
     if name == "say":
-        return picture.announcement
+        return str(escape(printable(picture.announcement)))  # it quotes a verdict, which lies in the learner's folder
     if name == "report":
         values = report_values(folder, picture, subject)
         return fragment("parts/run.html", "report", run=folder.name, picture=picture, token=token, **values)
