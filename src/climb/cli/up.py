@@ -11,7 +11,7 @@ import click
 from climb.home import home_folder
 from climb.workbench.settings import DEFAULT_PORT, Settings
 
-__all__ = ["up"]
+__all__ = ["start_folder", "up"]
 
 
 @click.command()
@@ -37,7 +37,9 @@ def up(no_browser: bool, port: int) -> None:
 
     home = home_folder()
     listener = listening_socket(port)
-    settings = Settings(home=home, token=home_token(home), port=listener.getsockname()[1], start=Path.cwd())
+    settings = Settings(
+        home=home, token=home_token(home), port=listener.getsockname()[1], start=start_folder(Path.cwd())
+    )
 
     def ready() -> None:
         click.echo(f"Backend Climb is at {settings.origin}   (Ctrl-C ends it)")
@@ -47,6 +49,13 @@ def up(no_browser: bool, port: int) -> None:
     with listener:
         serve(settings, listener, ready)
     click.echo("\nThe workbench has ended.")
+
+
+def start_folder(here: Path) -> Path:
+    """Where new folders are offered: here, but not among our own files; who starts us in our checkout gets the home."""
+    ours = Path(__file__).resolve().parents[3]
+    in_checkout = (ours / "requirements.lock").exists() and here.resolve().is_relative_to(ours)
+    return Path.home() if in_checkout else here
 
 
 def _has_display() -> bool:
