@@ -3,16 +3,22 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from climb.judge.project import load
 from climb.judge.verdict import CheckResult, StageResult, Status, Verdict
 from climb.workbench.pages import run
 from climb.workbench.picture import Picture
+from climb.workbench.templating import fragment
 
 
-def _picture(claim: str) -> Picture:
-    check = CheckResult(id="a", number="1.1", status=Status.FAILED, claim=claim)
-    stage = StageResult(id="open-port", number=1, title="One open port", status=Status.FAILED, checks=(check,))
+def _held() -> Picture:
+    return _picture("it holds", Status.PASSED)
+
+
+def _picture(claim: str, status: Status = Status.FAILED) -> Picture:
+    check = CheckResult(id="a", number="1.1", status=status, claim=claim)
+    stage = StageResult(id="open-port", number=1, title="One open port", status=status, checks=(check,))
     verdict = Verdict(
         project="scanner",
         submission="/somewhere",
@@ -23,7 +29,7 @@ def _picture(claim: str) -> Picture:
         started_at="2026-03-14T12:00:00+00:00",
         build_seconds=None,
         stages=(stage,),
-        passed=0,
+        passed=int(status is Status.PASSED),
         total=1,
     )
     return Picture.of_verdict(load("scanner"), msgspec.convert(msgspec.to_builtins(verdict), Verdict))
@@ -36,3 +42,13 @@ def test_what_is_spoken_is_text() -> None:
     assert "&lt;img src=x" in spoken
     assert "<img" not in spoken
     assert "\x1b" not in spoken
+
+
+@pytest.mark.parametrize(("own", "offered"), [(True, True), (False, False)])
+def test_how_ours_does_it_is_offered_after_a_program_of_the_learners(own: bool, offered: bool) -> None:
+    """Not after watching our own system: its tour is shown once the learner's program holds every stage."""
+    values = {"failure": None, "hints_open": (), "hints_left": 0, "smallest": None, "actions": True, "own": own}
+
+    report = fragment("parts/run.html", "report", run="r", picture=_held(), token="token", **values)
+
+    assert ("/projects/scanner" in report) is offered

@@ -151,6 +151,7 @@ def report_values(folder: Path, picture: Picture, subject: Subject | None) -> di
         "hints_left": left,
         "smallest": _smallest(folder, failure[1]) if failure else None,
         "actions": subject is not None and subject.present,
+        "own": subject is not None and subject.reference is None,  # the learner's, not our system
     }
 
 
