@@ -6,7 +6,9 @@ from typing import TypeAlias
 
 import msgspec
 
-__all__ = ["Comparison", "Evidence", "Output", "Reading", "Series", "Transcript"]
+from climb.gantt.model import Row
+
+__all__ = ["Comparison", "Evidence", "Output", "Reading", "Series", "Table", "Timeline", "Transcript"]
 
 
 class _Evidence(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
@@ -73,4 +75,22 @@ class Series(_Evidence, frozen=True, tag="series", kw_only=True):
     limit: float | None = None
 
 
-Evidence: TypeAlias = Comparison | Transcript | Output | Reading | Series
+class Table(_Evidence, frozen=True, tag="table", kw_only=True):
+    """Facts side by side: a heading for each column, and rows of as many cells; ``mark`` is the row to point at."""
+
+    subject: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    mark: int | None = None
+
+
+class Timeline(_Evidence, frozen=True, tag="timeline", kw_only=True):
+    """Who used what when, as a Gantt chart. ``moment`` is the time to point at, in ``unit``."""
+
+    subject: str
+    unit: str
+    rows: tuple[Row, ...]
+    moment: int | None = None
+
+
+Evidence: TypeAlias = Comparison | Transcript | Output | Reading | Series | Table | Timeline
