@@ -12,13 +12,15 @@ from rich.console import Console
 from rich.text import Text
 
 from climb.cli.console import Symbols, printable, symbols
-from climb.judge.evidence import Comparison, Evidence, Output, Reading, Series, Transcript
+from climb.cli.facts import table_lines, timeline_lines
+from climb.judge.evidence import Comparison, Evidence, Output, Reading, Series, Table, Timeline, Transcript
 from climb.judge.verdict import CheckResult, StageResult, Status, Verdict
 
 __all__ = ["Reporter", "first_failure_as_text"]
 
 _LABEL = 10
 _INDENT = 8
+_DEEPER = 2  # the margin of tables and timelines, from the one of the fields
 _LONGEST_LINE = 500  # of a program's own output; the terminal wraps it as it would have
 _STYLES = {
     Status.PASSED: "green",
@@ -132,6 +134,10 @@ class Reporter:
                 """The comparison beside it says the same in words; the numbers are for scripts and plots."""
             case Series():
                 self._field("over time", sparkline(piece, self._symbols))
+            case Table():
+                self._drawn("table", piece.subject, table_lines(piece, self._room, ascii_only=self._ascii))
+            case Timeline():
+                self._drawn("timeline", piece.subject, timeline_lines(piece, self._room, ascii_only=self._ascii))
             case Transcript():
                 after = "" if piece.ended.startswith("stopped") else f" after {piece.seconds:.2f} s"
                 self._field("answered", f"{piece.ended}{after}; {_size(piece)}")
@@ -167,6 +173,20 @@ class Reporter:
         self._print(Text(" " * _INDENT + f"{piece.title}:", style="dim"))
         for line in piece.lines:
             self._print(Text(" " * _INDENT + "| " + printable(line[:_LONGEST_LINE])))
+
+    def _drawn(self, label: str, subject: str, lines: Sequence[Text]) -> None:
+        """Lines whose shape depends on what was drawn: the gate knows them by their margin."""
+        self._field(label, subject)
+        for line in lines:
+            self._print(Text(" " * (_INDENT + _DEEPER)) + line)
+
+    @property
+    def _room(self) -> int:
+        return self._width - _INDENT - _DEEPER
+
+    @property
+    def _ascii(self) -> bool:
+        return self._symbols.dot != "·"
 
     def _next_steps(self, stage: StageResult | None, check: CheckResult, verdict: Verdict, hints_left: int) -> None:
         if stage is None:

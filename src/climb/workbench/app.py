@@ -19,7 +19,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from climb.errors import ClimbError, CourseError, SetupError, UsageError
 from climb.workbench.jobs import Jobs
-from climb.workbench.pages import all_runs, checks, concepts, journal, labs, modules, projects, route, run, search
+from climb.workbench.pages import (
+    all_runs,
+    checks,
+    concepts,
+    journal,
+    labs,
+    modules,
+    projects,
+    route,
+    run,
+    sched,
+    search,
+)
+from climb.workbench.schedules.emulator import Emulator
 from climb.workbench.security import Guard
 from climb.workbench.settings import Settings
 from climb.workbench.templating import page
@@ -30,7 +43,7 @@ _LOG = logging.getLogger("climb.workbench")
 
 _PATIENCE = 2.0  # seconds that a form waits for its run to begin before it shows the line
 
-_PAGES = (route, modules, concepts, projects, labs, journal, all_runs, run, checks, search)
+_PAGES = (route, modules, concepts, projects, labs, journal, all_runs, run, checks, search, sched)
 
 
 def application(settings: Settings) -> Starlette:
@@ -40,7 +53,7 @@ def application(settings: Settings) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with app.state.jobs.serving():
+        async with app.state.jobs.serving(), app.state.emulator.serving():
             yield
 
     app = Starlette(
@@ -51,6 +64,7 @@ def application(settings: Settings) -> Starlette:
     )
     app.state.settings = settings
     app.state.jobs = Jobs()
+    app.state.emulator = Emulator()
     app.state.closing = asyncio.Event()
     app.state.patience = _PATIENCE
     return app

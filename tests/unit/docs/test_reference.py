@@ -157,15 +157,16 @@ def test_every_climb_toml_shown_is_accepted(
 
 
 _PARTS = {  # what docs/design.md draws: each part, and the others that it may import
-    "cli": {"course", "home", "journal", "judge", "labs", "printable", "progress", "systems", "workbench"},
-    "workbench": {"course", "home", "journal", "judge", "labs", "parent", "printable", "progress"},
+    "cli": {"course", "gantt", "home", "journal", "judge", "labs", "printable", "progress", "systems", "workbench"},
+    "workbench": {"course", "gantt", "home", "journal", "judge", "labs", "parent", "printable", "progress", "systems"},
     "journal": {"course", "judge", "labs", "progress"},
     "progress": {"course", "journal", "judge", "labs"},
     "projects": {"judge"},
     "labs": {"parent"},
     "course": set(),
-    "judge": set(),
-    "systems": set(),
+    "judge": {"gantt"},
+    "systems": {"gantt"},
+    "gantt": {"printable"},
     "home.py": set(),
     "parent.py": set(),
     "printable.py": set(),

@@ -46,6 +46,34 @@ def test_temporary_folders_do_not_count() -> None:
     assert normalised(line.format("abcd")) == normalised(line.format("x9_y"))
 
 
+CHART = """\
+        why       The task with the fewest ticks left runs.
+        timeline  as you ran it, and as the rules
+                  ask
+                     {0}▼ at 4
+          yours, cpu 0         A━━━{1}B═══C───
+          by the rules, cpu 0  A━━━C───B═══{2}
+                               ┴───▲───┴───┴
+                               0   4   8   12 ticks{3}
+        table     the tasks at tick 4
+            task  left
+          → C        2{4}
+        answered  exit code 0 after 0.21 s; 2 lines
+"""
+
+
+def test_what_is_drawn_does_not_count() -> None:
+    """How a chart looks, and which rows a table has, comes from what was drawn for the check; what is told around does not."""
+    one = CHART.format("", "", "", "", "")
+    other = CHART.format("    ", "━━━━", "────", "\n          e editor", "\n            D        7")
+
+    assert normalised(other) == normalised(one)
+    assert normalised(one.replace("fewest", "most")) != normalised(one)
+    assert normalised(one.replace("exit code", "signal")) != normalised(one)
+    assert normalised(one.replace("the tasks at", "its tasks at")) != normalised(one)
+    assert normalised(one.replace("timeline ", "drawing  ")) != normalised(one)
+
+
 @pytest.mark.parametrize(("old", "new"), [("closed", "open"), ("dropped", "lost"), ("--timeout", "--all")])
 def test_words_count(old: str, new: str) -> None:
     """A changed word is a changed report."""

@@ -36,6 +36,9 @@ from climb.judge.verdict import Verdict
 __all__ = ["Render", "WrongProgram", "judge_wrong", "normalised", "read_all"]
 
 _GATE = "wrong"
+_DRAWN = re.compile(
+    r"^( {8}(?:table|timeline) .*\n)(?: {10}.*\n)+", re.MULTILINE
+)  # by the margin that the report gives it
 Render = Callable[[Verdict], str]  # the report of the first failure, as a learner reads it
 
 
@@ -111,8 +114,9 @@ async def judge_wrong(project: Project, program: WrongProgram, render: Render, *
 
 
 def normalised(report: str) -> list[str]:
-    """A report without what differs from run to run: numbers, and with them how lists and lines wrap."""
-    text = re.sub(r"/\S+/", "/…/", report)
+    """A report without what differs from run to run: numbers, how lists and lines wrap with them, and how drawings look."""
+    text = _DRAWN.sub(r"\1 DRAWN\n", report)
+    text = re.sub(r"/\S+/", "/…/", text)
     text = re.sub(r"\b[0-9a-f]{4}-\d+\.\d+", "RUN", text)
     text = re.sub(r"[▁▂▃▄▅▆▇█]+", "▁", text)  # a series, drawn
     text = re.sub(r"\d+", "#", text)

@@ -11,6 +11,7 @@ from climb.course.loader import course
 from climb.labs.scale import figure
 from climb.labs.words import number
 from climb.printable import printable
+from climb.workbench.render.gantt import facts_table, timeline_chart
 from climb.workbench.render.markdown import inline_markdown, markdown
 from climb.workbench.render.offsets import with_offsets
 from climb.workbench.render.plot import plot, reading, series
@@ -45,6 +46,7 @@ def concept_links(names: Sequence[str]) -> list[tuple[str, str]]:
 FILTERS: dict[str, Callable[..., Any]] = {
     "concept_links": concept_links,
     "count": count,
+    "facts_table": facts_table,
     "figure": figure,
     "inline_markdown": inline_markdown,
     "markdown": markdown,
@@ -55,6 +57,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "reading_plot": reading,
     "seconds": seconds,
     "series_plot": series,
+    "timeline_chart": timeline_chart,
     "with_offsets": with_offsets,
     "words": shlex.join,
 }

@@ -1,0 +1,43 @@
+"""Tables and timelines of a report: laid out for the width that there is, in signs that the terminal has."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from climb.gantt.axis import Window, around, bounds
+from climb.gantt.facts import table
+from climb.gantt.text import chart
+from climb.judge.evidence import Table, Timeline
+from climb.printable import printable
+
+__all__ = ["table_lines", "timeline_lines"]
+
+_PIECES = {"label": "", "span": "", "idle": "dim", "axis": "dim", "moment": "bold", "note": "dim"}
+_ROWS = {"head": "dim", "row": "", "marked": "bold"}
+_LONG = 3  # widths; a longer timeline is shown around its moment
+
+
+def timeline_lines(piece: Timeline, width: int, *, ascii_only: bool) -> list[Text]:
+    """The chart. A long one with a moment is shown around it, where every tick can be seen."""
+    lines = chart(
+        piece.rows,
+        width=width,
+        moment=piece.moment,
+        unit=printable(piece.unit),
+        ascii=ascii_only,
+        window=_window(piece, width),
+    )
+    return [Text.assemble(*((part.text, _PIECES[part.kind]) for part in line)) for line in lines]
+
+
+def table_lines(piece: Table, width: int, *, ascii_only: bool) -> list[Text]:
+    """In columns, if they fit; else the facts of each row behind its first cell."""
+    lines = table(piece.columns, piece.rows, width=width, mark=piece.mark, ascii=ascii_only)
+    return [Text(line.text, style=_ROWS[line.kind]) for line in lines]
+
+
+def _window(piece: Timeline, width: int) -> Window | None:
+    whole = bounds(piece.rows, piece.moment)
+    if piece.moment is None or whole.length <= _LONG * width:
+        return None
+    return around(whole, piece.moment, max(width // 2, 1))

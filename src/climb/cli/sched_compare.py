@@ -1,0 +1,64 @@
+"""climb sched compare: policies on one workload, ranked by one measure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from climb.cli.console import console, print_json, symbols
+from climb.cli.sched_options import PolicyType, engine_options, machine_options, options_for
+from climb.cli.sched_workload import Chosen, choose, workload_argument
+from climb.systems.scheduler import compare as comparing
+from climb.systems.scheduler.model import POLICIES, Policy
+
+__all__ = ["compare"]
+
+_HELP = """Play WORKLOAD under several policies and rank them.
+
+WORKLOAD is a file, - for standard input, or one of ours: interactive, batch, mixed, convoy, starvation, shares, control, crowd,
+random. Without --policy, all of them compete. The spreads are over the jobs of the workload.
+
+\b
+Examples:
+  climb sched compare mixed
+  climb sched compare interactive --by response-p99
+  climb sched compare convoy --policy fcfs --policy rr --policy mlfq --quantum 2
+  climb sched compare batch --json
+"""
+
+
+@click.command(help=_HELP)
+@workload_argument
+@click.option("--policy", "policies", type=PolicyType(), multiple=True, help="One to compare; may be repeated.")
+@click.option(
+    "--by",
+    type=click.Choice([each.name for each in comparing.MEASURES]),
+    default="turnaround",
+    show_default=True,
+    help="The measure that ranks them.",
+)
+@engine_options
+@machine_options
+@click.option("--json", is_flag=True, help="Print a JSON document and nothing else.")
+def compare(workload: str | None, policies: tuple[Policy, ...], by: str, json: bool, **given: Any) -> None:
+    """See ``_HELP``."""
+    which = {name: given.pop(name) for name in ("draw", "tasks", "cpus", "switch_cost", "migration_cost")}
+    wanted = list(dict.fromkeys(policies)) or list(POLICIES)
+    every = [options_for(policy, **given) for policy in wanted]
+    chosen = choose(workload, **which)
+    runs = comparing.compare(chosen.workload, every)
+    if json:
+        print_json({"workload": chosen.name, "by": by, "policies": comparing.ranked(runs, by)})
+        return
+    _tell(chosen, runs, by)
+
+
+def _tell(chosen: Chosen, runs: tuple[comparing.Compared, ...], by: str) -> None:
+    from climb.systems.scheduler.output.compared import lines
+
+    real, cpus = console(), chosen.workload.cpus
+    counted = f"{len(chosen.workload.tasks):,} tasks, {cpus} {'processor' if cpus == 1 else 'processors'}"
+    heading = f"{chosen.name}: {counted}. {chosen.shows}".strip()
+    for line in lines(runs, by, heading=heading, width=real.width, ascii_only=symbols().dot != "·"):
+        real.print(line, soft_wrap=True)

@@ -1,0 +1,120 @@
+"""The options that say how to schedule and what: the same for every command that does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from climb.systems.scheduler.model import POLICIES, Options, Policy, Queues
+
+__all__ = ["MOST", "PolicyType", "engine_options", "machine_options", "options_for"]
+
+MOST = 1_000_000_000
+_SEED_MOST = 2_147_483_646
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class PolicyType(click.Choice[Policy]):
+    """A policy by its name."""
+
+    def __init__(self) -> None:
+        super().__init__(POLICIES)
+
+
+def _number(least: int, most: int = MOST) -> click.IntRange:
+    return click.IntRange(least, most)
+
+
+_ENGINE = (
+    click.option(
+        "--quantum", type=_number(1), default=4, show_default=True, metavar="N",
+        help="rr, mlfq, lottery, stride, eevdf: ticks of a time slice.",
+    ),
+    click.option(
+        "--aging", type=_number(0), default=0, show_default=True, metavar="N",
+        help="priority: ticks of waiting that count as one level; 0 for none.",
+    ),
+    click.option("--levels", type=_number(1), default=3, show_default=True, metavar="N", help="mlfq: how many queues."),
+    click.option(
+        "--allotment", type=_number(1), metavar="N",
+        help="mlfq: ticks that a task may use on one level.  [default: the quantum]",
+    ),
+    click.option(
+        "--boost", type=_number(0), default=0, show_default=True, metavar="N",
+        help="mlfq: ticks between two boosts; 0 for none.",
+    ),
+    click.option(
+        "--seed", type=_number(1, _SEED_MOST), default=1, show_default=True, metavar="N",
+        help="lottery: where the random numbers begin.",
+    ),
+    click.option(
+        "--latency", type=_number(1), default=24, show_default=True, metavar="N",
+        help="cfs: ticks in which each task should have run once.",
+    ),
+    click.option(
+        "--granularity", type=_number(1), default=3, show_default=True, metavar="N",
+        help="cfs: the shortest slice, and the lead that a wake-up must have.",
+    ),
+    click.option(
+        "--queues", type=click.Choice(["global", "per-cpu"]), default="global", show_default=True,
+        help="One queue for all processors, or one for each.",
+    ),
+)  # fmt: skip
+
+_MACHINE = (
+    click.option("--cpus", type=_number(1, 64), metavar="N", help="Processors, instead of the workload's."),
+    click.option("--switch-cost", type=_number(0), metavar="N", help="Ticks of a context switch, instead of the workload's."),
+    click.option(
+        "--migration-cost", type=_number(0), metavar="N",
+        help="Ticks more on another processor, instead of the workload's.",
+    ),
+    click.option(
+        "--draw", type=_number(1), default=1, show_default=True, metavar="N",
+        help="Which variant of a named or random workload.",
+    ),
+    click.option("--tasks", type=_number(1, 100_000), default=8, show_default=True, metavar="N", help="random: how many tasks."),
+)  # fmt: skip
+
+
+def engine_options(function: _Function) -> _Function:
+    """Add the contract's options, which arrive under their names."""
+    for option in reversed(_ENGINE):
+        function = option(function)
+    return function
+
+
+def machine_options(function: _Function) -> _Function:
+    """Add the options that say which workload, and on what machine."""
+    for option in reversed(_MACHINE):
+        function = option(function)
+    return function
+
+
+def options_for(
+    policy: Policy,
+    *,
+    quantum: int,
+    aging: int,
+    levels: int,
+    allotment: int | None,
+    boost: int,
+    seed: int,
+    latency: int,
+    granularity: int,
+    queues: Queues,
+) -> Options:
+    """The options of one policy, as the command line gave them."""
+    return Options(
+        policy=policy,
+        quantum=quantum,
+        aging=aging,
+        levels=levels,
+        allotment=allotment,
+        boost=boost,
+        seed=seed,
+        latency=latency,
+        granularity=granularity,
+        queues=queues,
+    )

@@ -1,0 +1,55 @@
+"""Where the output of a command goes: standard output, or a file that is complete or not there at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO
+
+from climb.errors import UsageError
+
+__all__ = ["output_to"]
+
+
+@contextmanager
+def output_to(path: str | None) -> Iterator[BinaryIO]:
+    """A stream of bytes. A file appears under its name when all of it is written. Raises UsageError if it can't be."""
+    if path is None:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    try:
+        if target.exists() and not target.is_file():  # a pipe or a device can't be replaced
+            with target.open("wb") as out:
+                yield out
+            return
+        with _beside(target) as out:
+            yield out
+    except OSError as error:
+        raise UsageError(f"--output-file {path}: {error.strerror or error}") from error
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[BinaryIO]:
+    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as out:
+        try:
+            yield out.file
+            out.flush()
+            os.chmod(out.name, 0o666 & ~_umask())  # noqa: PTH101 - by name, as it was made
+            os.replace(out.name, target)  # noqa: PTH105 - as above
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(out.name)  # noqa: PTH108 - as above
+            raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

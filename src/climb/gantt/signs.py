@@ -1,0 +1,47 @@
+"""One sign for each label, for where there is no room for the whole of it."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Sequence
+
+from climb.gantt.model import Row
+
+__all__ = ["OTHERS", "labels_of", "signs_for"]
+
+OTHERS = "#"  # stands for all that come when the signs are used up
+_SIGNS = string.ascii_uppercase + string.ascii_lowercase + string.digits
+_NUMBER = re.compile(r"(\d+)")
+
+
+def labels_of(rows: Iterable[Row], order: Sequence[str] = ()) -> list[str]:
+    """Every label once: first those of ``order``, then the others as one would list them, 2 before 10."""
+    named = dict.fromkeys(order)
+    return [*named, *sorted({span.label for row in rows for span in row.spans} - named.keys(), key=_natural)]
+
+
+def signs_for(labels: Sequence[str]) -> dict[str, str]:
+    """A letter or digit for each label, if possible one that tells it from the others; ``OTHERS`` when there are no more."""
+    free = dict.fromkeys(_SIGNS)
+    signs = {label: label for label in labels if len(label) == 1 and label in free}
+    for sign in signs.values():
+        del free[sign]
+    common = _common(labels) if len(labels) > 1 else 0
+    for label in labels:
+        if label not in signs:
+            own = label[common:] + label[common:].swapcase() + label
+            signs[label] = next((letter for letter in own if letter in free), next(iter(free), OTHERS))
+            free.pop(signs[label], None)
+    return signs
+
+
+def _common(labels: Sequence[str]) -> int:
+    """How many characters all labels begin with alike."""
+    first, last = min(labels), max(labels)
+    return next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+
+
+def _natural(label: str) -> list[tuple[int, int, str]]:
+    parts = _NUMBER.split(label)
+    return [(0, int(part), "") if part.isdecimal() and part.isascii() else (1, 0, part) for part in parts if part]

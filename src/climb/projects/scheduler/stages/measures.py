@@ -1,0 +1,107 @@
+"""Stage 2: what a schedule is worth. Each number is judged against the program's own timeline."""
+
+from __future__ import annotations
+
+from climb.judge.stage import Stage
+from climb.judge.world import World
+from climb.projects.scheduler.schedule import Scheduler
+from climb.projects.scheduler.stages.draws import Family, single
+from climb.projects.scheduler.stages.worth import report_the_measures
+
+__all__ = ["measures"]
+
+measures = Stage(
+    "measures",
+    "What a schedule is worth",
+    concepts=["scheduling", "convoy-and-starvation"],
+    hints=[
+        "Which of the numbers can be read off the timeline alone, and which need the arrivals too?",
+        "Compute everything from the finished timeline, in a function of its own. Then each policy gets its measures from the same lines.",
+        "Turnaround is completion minus arrival; waiting is what remains of it without the bursts; response is the first start minus arrival. The makespan is counted from 0, "
+        "so idle ticks before the first arrival lower the utilization. A switch is counted for a task whenever a processor begins it after another one, or as its first.",
+    ],
+)
+
+_PLAIN = Family(policies=("fcfs",), bursts=single(9), arrivals=range(8))
+_SPARSE = Family(policies=("fcfs",), bursts=single(6), arrivals=(1, 2, 4, 7, 11, 16, 22, 29, 37))
+_DUE = Family(
+    policies=("fcfs",),
+    bursts=single(6),
+    arrivals=range(5),
+    extras=(*({"deadline": ticks} for ticks in (1, 2, 3, 4, 6, 8, 10, 12, 16)), {}),
+)
+
+
+@measures.check
+async def each_task(scheduler: Scheduler, world: World) -> None:
+    """Completion, turnaround, waiting and response of each task agree with the timeline."""
+    await report_the_measures(
+        scheduler,
+        world,
+        _PLAIN,
+        task=("completion", "turnaround", "waiting", "response"),
+        why="Turnaround and response begin at the arrival: a task that came later has waited less.",
+    )
+
+
+@measures.check
+async def the_means(scheduler: Scheduler, world: World) -> None:
+    """The means in the summary are taken over all tasks, and are fractions where they must be."""
+    await report_the_measures(
+        scheduler,
+        world,
+        _PLAIN,
+        summary=("mean_turnaround", "mean_waiting", "mean_response"),
+        why="A mean of whole numbers is seldom whole.",
+    )
+
+
+@measures.check
+async def idle_time_counts(scheduler: Scheduler, world: World) -> None:
+    """Makespan, throughput and utilization count from tick 0, idle ticks included."""
+    await report_the_measures(
+        scheduler,
+        world,
+        _SPARSE,
+        wants=("gap",),
+        summary=("makespan", "throughput", "utilization"),
+        why="A processor that waits is paid for as well, so idle ticks count, also those before the first arrival.",
+    )
+
+
+@measures.check
+async def fairness_is_jains_index(scheduler: Scheduler, world: World) -> None:
+    """Fairness is Jain's index of the tasks' speeds, 1 if nobody waits longer than its size deserves."""
+    await report_the_measures(
+        scheduler,
+        world,
+        _PLAIN,
+        summary=("fairness",),
+        why="Each speed x is the ticks of a task's bursts divided by its turnaround; n is the number of tasks (Jain, Chiu and Hawe, 1984).",
+    )
+
+
+@measures.check
+async def switches(scheduler: Scheduler, world: World) -> None:
+    """A context switch is counted when a processor begins another task than it ran last, and when it begins its first."""
+    await report_the_measures(
+        scheduler,
+        world,
+        _PLAIN,
+        task=("switches",),
+        summary=("switches",),
+        why="Idle ticks between do not matter, and going on with the same task is no switch.",
+    )
+
+
+@measures.check
+async def missed_deadlines(scheduler: Scheduler, world: World) -> None:
+    """A deadline counts as missed if its job completed after it; at the deadline is in time."""
+    await report_the_measures(
+        scheduler,
+        world,
+        _DUE,
+        summary=("missed_deadlines",),
+        most=6,
+        why="A deadline is the arrival plus the task's deadline. Tasks without one miss none, whatever the policy does about deadlines.",
+    )

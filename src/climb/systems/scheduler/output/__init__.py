@@ -1,0 +1,1 @@
+"""A schedule in other forms than its document: drawn for people, and as a trace for Perfetto."""

@@ -1,0 +1,79 @@
+"""A schedule for people at a terminal: the chart, what each task got, and the whole in a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from climb.gantt.facts import table
+from climb.gantt.text import Piece, chart
+from climb.systems.scheduler.model import Schedule, Workload
+from climb.systems.scheduler.output.measures import Facts, summary_facts, task_facts, title
+from climb.systems.scheduler.output.rows import rows_of
+
+__all__ = ["coloured", "lines", "table_lines"]
+
+_MOST_TASKS = 40
+_MARGIN = "  "
+_SPANS = ("cyan", "yellow", "magenta", "blue", "bright_cyan", "bright_yellow", "bright_magenta", "bright_blue")
+_STYLES = {"label": "", "idle": "dim", "axis": "dim", "moment": "bold", "note": "dim"}
+_ROWS = {"head": "dim", "row": "", "marked": "bold"}
+
+
+def lines(workload: Workload, schedule: Schedule, *, name: str, width: int, ascii_only: bool) -> Iterator[Text]:
+    """All of it in lines of at most ``width`` columns. Colour tells nothing that the text does not."""
+    room = width - len(_MARGIN)
+    yield from _indented(_flowed([title(workload, schedule, name)], room, style="bold"))
+    yield Text()
+    drawn = chart(
+        rows_of(schedule.timeline, workload.cpus),
+        width=room,
+        ascii=ascii_only,
+        order=[task.id for task in workload.tasks],
+    )
+    yield from _indented(coloured(drawn))
+    yield Text()
+    yield from _indented(table_lines(task_facts(workload, schedule, most=_MOST_TASKS), room, ascii_only=ascii_only))
+    yield Text()
+    facts = [f"{fact} {value}" for fact, value in summary_facts(workload, schedule)]
+    yield from _indented(_flowed(facts, room))
+
+
+def coloured(drawn: Sequence[Sequence[Piece]]) -> Iterator[Text]:
+    """A chart's lines; spans of the same label have the same colour."""
+    for line in drawn:
+        yield Text.assemble(*((piece.text, _style(piece)) for piece in line))
+
+
+def table_lines(facts: Facts, width: int, *, ascii_only: bool, mark: int | None = None) -> Iterator[Text]:
+    """A table, and how much of it was left out."""
+    for line in table(facts.columns, facts.rows, width=width, ascii=ascii_only, mark=mark):
+        yield Text(line.text, style=_ROWS[line.kind])
+    if facts.left_out:
+        yield Text(f"Those that waited longest; {facts.left_out:,} more: --output json", style="dim")
+
+
+def _style(piece: Piece) -> str:
+    return _SPANS[piece.number % len(_SPANS)] if piece.kind == "span" else _STYLES[piece.kind]
+
+
+def _flowed(facts: Sequence[str], width: int, style: str = "") -> Iterator[Text]:
+    """Facts side by side, as many as fit; words of one that is too long on several lines."""
+    line = ""
+    for fact in facts:
+        parts = [fact] if cell_len(fact) <= width else fact.split(" ")
+        for part in parts:
+            gap = "   " if part is fact else " "
+            if line and cell_len(line) + len(gap) + cell_len(part) > width:
+                yield Text(line, style=style)
+                line = part
+            else:
+                line = line + gap + part if line else part
+    if line:
+        yield Text(line, style=style)
+
+
+def _indented(texts: Iterator[Text]) -> Iterator[Text]:
+    return (Text(_MARGIN) + text for text in texts)
