@@ -16,7 +16,12 @@ SUBCOMMANDS = (
     Entry("compare", "Emulate", "policies ranked on one workload", "climb.cli.sched_compare:compare"),
     Entry("quiz", "Learn", "predict a schedule, and see where it parts from the rule", "climb.cli.sched_quiz:quiz"),
     Entry("import", "Real machines", "what Linux recorded, as a workload", "climb.cli.sched_import:import_command"),
-    Entry("validate", "Real machines", "the emulator against the kernel of this machine", "climb.cli.sched_validate:validate"),
+    Entry(
+        "validate",
+        "Real machines",
+        "the emulator against the kernel of this machine",
+        "climb.cli.sched_validate:validate_command",
+    ),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -10,14 +11,15 @@ from climb.cli.console import console, print_json, symbols
 from climb.cli.sched_options import PolicyType, engine_options, machine_options, options_for
 from climb.cli.sched_workload import Chosen, choose, workload_argument
 from climb.systems.scheduler import compare as comparing
-from climb.systems.scheduler.model import POLICIES, Policy
+from climb.systems.scheduler.model import POLICIES, Policy, Workload
 
 __all__ = ["compare"]
 
 _HELP = """Play WORKLOAD under several policies and rank them.
 
 WORKLOAD is a file, - for standard input, or one of ours: interactive, batch, mixed, convoy, starvation, shares, control, crowd,
-random. Without --policy, all of them compete. The spreads are over the jobs of the workload.
+random. Without --policy all of them compete, edf and rm only if a task has a deadline. The spreads are over the jobs of the
+workload.
 
 \b
 Examples:
@@ -44,14 +46,20 @@ Examples:
 def compare(workload: str | None, policies: tuple[Policy, ...], by: str, json: bool, **given: Any) -> None:
     """See ``_HELP``."""
     which = {name: given.pop(name) for name in ("draw", "tasks", "cpus", "switch_cost", "migration_cost")}
-    wanted = list(dict.fromkeys(policies)) or list(POLICIES)
-    every = [options_for(policy, **given) for policy in wanted]
     chosen = choose(workload, **which)
+    wanted = list(dict.fromkeys(policies)) or list(_that_differ(chosen.workload))
+    every = [options_for(policy, **given) for policy in wanted]
     runs = comparing.compare(chosen.workload, every)
     if json:
         print_json({"workload": chosen.name, "by": by, "policies": comparing.ranked(runs, by)})
         return
     _tell(chosen, runs, by)
+
+
+def _that_differ(workload: Workload) -> Iterator[Policy]:
+    """Every policy; those that go by deadlines only where there are some, since elsewhere they do as fcfs."""
+    timely = any(task.deadline is not None or task.period is not None for task in workload.tasks)
+    return (policy for policy in POLICIES if timely or policy not in ("edf", "rm"))
 
 
 def _tell(chosen: Chosen, runs: tuple[comparing.Compared, ...], by: str) -> None:

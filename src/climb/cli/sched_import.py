@@ -17,11 +17,12 @@ from climb.systems.scheduler.imports import SAMPLE, Imported, PerfMissing, Recor
 from climb.systems.scheduler.imports.actual import ActualSchedule, actual_schedule
 from climb.systems.scheduler.imports.notes import notes
 from climb.systems.scheduler.model import Task
+from climb.systems.scheduler.validate.machine import base_slice_us, cfs_defaults_us
 
 __all__ = ["import_command"]
 
 _SHOWN = 12  # tasks in the table; the workload has all
-_SLICE_US = 3000  # what Linux gives a task at a time, roughly; it depends on the number of processors
+_LATEST = (6, 18)  # the version of Linux whose slice is suggested for a replay
 
 
 class _Processors(click.ParamType[frozenset[int]]):
@@ -221,10 +222,14 @@ def _next(name: str, found: Imported, output: str | None) -> str:
     if output in (None, "-"):
         what = "--sample" if name == "the sample" else shlex.quote(name)
         return f"next: climb sched import {what} --output workload.json   (then run it under any policy)"
-    ticks = max(1, _SLICE_US * 1000 // found.tick_ns)
     file = shlex.quote(str(output))
+    slice_us = base_slice_us(_LATEST, found.workload.cpus)
+    quantum, latency, granularity = (
+        max(1, us * 1000 // found.tick_ns) for us in (slice_us, *cfs_defaults_us(found.workload.cpus))
+    )
     return (
         f"wrote {output}\n"
-        f"next: climb sched run {file} --policy eevdf --quantum {ticks}\n"
-        f"      climb sched compare {file} --quantum {ticks}"
+        f"next: climb sched run {file} --policy eevdf --quantum {quantum}\n"
+        f"      climb sched compare {file} --quantum {quantum} --latency {latency} --granularity {granularity}\n"
+        "These are the times of Linux, in ticks."
     )

@@ -9,7 +9,7 @@ import click
 
 from climb.systems.scheduler.model import POLICIES, Options, Policy, Queues
 
-__all__ = ["MOST", "PolicyType", "engine_options", "machine_options", "options_for"]
+__all__ = ["MOST", "PolicyType", "engine_options", "machine_options", "options_for", "whole"]
 
 MOST = 1_000_000_000
 _SEED_MOST = 2_147_483_646
@@ -23,38 +23,58 @@ class PolicyType(click.Choice[Policy]):
         super().__init__(POLICIES)
 
 
-def _number(least: int, most: int = MOST) -> click.IntRange:
-    return click.IntRange(least, most)
+class _Whole(click.ParamType[int]):
+    """A whole number within bounds, which are told when they are crossed."""
+
+    name = "number"
+
+    def __init__(self, least: int, most: int) -> None:
+        self._least = least
+        self._most = most
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            number = self._least - 1
+        if not self._least <= number <= self._most:
+            self.fail(f"must be a whole number from {self._least} to {self._most}, not {value!r}", param, ctx)
+        return number
+
+
+def whole(least: int, most: int = MOST) -> click.ParamType[int]:
+    """A whole number from ``least`` to ``most``."""
+    return _Whole(least, most)
 
 
 _ENGINE = (
     click.option(
-        "--quantum", type=_number(1), default=4, show_default=True, metavar="N",
+        "--quantum", type=whole(1), default=4, show_default=True, metavar="N",
         help="rr, mlfq, lottery, stride, eevdf: ticks of a time slice.",
     ),
     click.option(
-        "--aging", type=_number(0), default=0, show_default=True, metavar="N",
+        "--aging", type=whole(0), default=0, show_default=True, metavar="N",
         help="priority: ticks of waiting that count as one level; 0 for none.",
     ),
-    click.option("--levels", type=_number(1), default=3, show_default=True, metavar="N", help="mlfq: how many queues."),
+    click.option("--levels", type=whole(1), default=3, show_default=True, metavar="N", help="mlfq: how many queues."),
     click.option(
-        "--allotment", type=_number(1), metavar="N",
+        "--allotment", type=whole(1), metavar="N",
         help="mlfq: ticks that a task may use on one level.  [default: the quantum]",
     ),
     click.option(
-        "--boost", type=_number(0), default=0, show_default=True, metavar="N",
+        "--boost", type=whole(0), default=0, show_default=True, metavar="N",
         help="mlfq: ticks between two boosts; 0 for none.",
     ),
     click.option(
-        "--seed", type=_number(1, _SEED_MOST), default=1, show_default=True, metavar="N",
+        "--seed", type=whole(1, _SEED_MOST), default=1, show_default=True, metavar="N",
         help="lottery: where the random numbers begin.",
     ),
     click.option(
-        "--latency", type=_number(1), default=24, show_default=True, metavar="N",
+        "--latency", type=whole(1), default=24, show_default=True, metavar="N",
         help="cfs: ticks in which each task should have run once.",
     ),
     click.option(
-        "--granularity", type=_number(1), default=3, show_default=True, metavar="N",
+        "--granularity", type=whole(1), default=3, show_default=True, metavar="N",
         help="cfs: the shortest slice, and the lead that a wake-up must have.",
     ),
     click.option(
@@ -64,17 +84,17 @@ _ENGINE = (
 )  # fmt: skip
 
 _MACHINE = (
-    click.option("--cpus", type=_number(1, 64), metavar="N", help="Processors, instead of the workload's."),
-    click.option("--switch-cost", type=_number(0), metavar="N", help="Ticks of a context switch, instead of the workload's."),
+    click.option("--cpus", type=whole(1, 64), metavar="N", help="Processors, instead of the workload's."),
+    click.option("--switch-cost", type=whole(0), metavar="N", help="Ticks of a context switch, instead of the workload's."),
     click.option(
-        "--migration-cost", type=_number(0), metavar="N",
+        "--migration-cost", type=whole(0), metavar="N",
         help="Ticks more on another processor, instead of the workload's.",
     ),
     click.option(
-        "--draw", type=_number(1), default=1, show_default=True, metavar="N",
+        "--draw", type=whole(1), default=1, show_default=True, metavar="N",
         help="Which variant of a named or random workload.",
     ),
-    click.option("--tasks", type=_number(1, 100_000), default=8, show_default=True, metavar="N", help="random: how many tasks."),
+    click.option("--tasks", type=whole(1, 100_000), default=8, show_default=True, metavar="N", help="random: how many tasks."),
 )  # fmt: skip
 
 

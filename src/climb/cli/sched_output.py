@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import BinaryIO
+from typing import IO
 
 from climb.errors import UsageError
 
@@ -16,7 +16,7 @@ __all__ = ["output_to"]
 
 
 @contextmanager
-def output_to(path: str | None) -> Iterator[BinaryIO]:
+def output_to(path: str | None) -> Iterator[IO[bytes]]:
     """A stream of bytes. A file appears under its name when all of it is written. Raises UsageError if it can't be."""
     if path is None:
         sys.stdout.flush()
@@ -36,10 +36,10 @@ def output_to(path: str | None) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _beside(target: Path) -> Iterator[BinaryIO]:
+def _beside(target: Path) -> Iterator[IO[bytes]]:
     with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as out:
         try:
-            yield out.file
+            yield out
             out.flush()
             os.chmod(out.name, 0o666 & ~_umask())  # noqa: PTH101 - by name, as it was made
             os.replace(out.name, target)  # noqa: PTH105 - as above

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, BinaryIO
+import textwrap
+from typing import IO, Any, BinaryIO, NamedTuple, cast
 
 import click
 
 from climb.cli.console import console, symbols
-from climb.cli.sched_options import MOST, PolicyType, engine_options, machine_options, options_for
+from climb.cli.sched_options import PolicyType, engine_options, machine_options, options_for, whole
 from climb.cli.sched_output import output_to
 from climb.cli.sched_workload import Chosen, choose, workload_argument
-from climb.systems.scheduler.model import POLICIES, Options, Policy
+from climb.systems.scheduler.model import POLICIES, Options, Policy, Schedule
 from climb.systems.scheduler.policies import POLICY
 
 __all__ = ["policies_text", "run"]
@@ -22,7 +23,12 @@ _FILE_WIDTH = 100
 
 def policies_text() -> str:
     """Every policy with its rule, a line each, as a paragraph of a help text that keeps its breaks."""
-    return "\b\nPolicies:\n" + "\n".join(f"  {name:<9} {POLICY[name].rule}" for name in POLICIES)
+    rules = (_hanging(f"  {name:<9} {POLICY[name].rule}") for name in POLICIES)
+    return "\b\nPolicies:\n" + "\n".join(rules)
+
+
+def _hanging(line: str) -> str:
+    return textwrap.fill(line, 78, subsequent_indent=" " * 12, break_on_hyphens=False)
 
 
 _HELP = f"""Play WORKLOAD under one policy.
@@ -41,7 +47,9 @@ Examples:
   climb sched run work.json --policy mlfq --quantum 2 --boost 50
   climb sched run mixed --policy eevdf --cpus 2 --queues per-cpu
   climb sched run batch --policy srtf --output html --output-file batch.html
-  climb sched run crowd --policy cfs --output perfetto --output-file crowd.json   (opens in ui.perfetto.dev)
+  climb sched run crowd --policy cfs --output perfetto --output-file crowd.json
+
+The trace for Perfetto opens in https://ui.perfetto.dev, which reads it in your browser.
 """
 
 
@@ -59,11 +67,20 @@ Examples:
     show_default=True,
     help="What to write; auto means gantt on a terminal and json elsewhere.",
 )
+@click.option("--every-tick", is_flag=True, help="gantt: a column for each tick, in as many lines as that takes.")
 @click.option("--output-file", metavar="FILE", help="Write to FILE, not to standard output.")
 @click.option(
-    "--tick-us", type=click.IntRange(1, MOST), default=1, show_default=True, metavar="N", help="perfetto: microseconds of a tick."
+    "--tick-us", type=whole(1), default=1, show_default=True, metavar="N", help="perfetto: microseconds of a tick."
 )
-def run(workload: str | None, policy: Policy, kind: str, output_file: str | None, tick_us: int, **given: Any) -> None:
+def run(
+    workload: str | None,
+    policy: Policy,
+    kind: str,
+    output_file: str | None,
+    tick_us: int,
+    every_tick: bool,
+    **given: Any,
+) -> None:
     """See ``_HELP``."""
     which = {name: given.pop(name) for name in ("draw", "tasks", "cpus", "switch_cost", "migration_cost")}
     options = options_for(policy, **given)
@@ -71,55 +88,69 @@ def run(workload: str | None, policy: Policy, kind: str, output_file: str | None
     if kind == "auto":
         kind = "gantt" if output_file is None and sys.stdout.isatty() else "json"
     with output_to(output_file) as out:
-        _WRITERS[kind](out, chosen, options, to_file=output_file is not None, tick_us=tick_us)
+        _WRITERS[kind](out, _Order(chosen, options, output_file is not None, tick_us, every_tick))
 
 
-def _gantt(out: BinaryIO, chosen: Chosen, options: Options, *, to_file: bool, **_: int) -> None:
-    from climb.systems.scheduler import schedule
+class _Order(NamedTuple):
+    """What to write."""
+
+    chosen: Chosen
+    options: Options
+    to_file: bool
+    tick_us: int
+    every_tick: bool
+
+    def schedule(self) -> Schedule:
+        """The whole schedule, for what is drawn."""
+        from climb.systems.scheduler import schedule
+
+        return schedule(self.chosen.workload, self.options)
+
+
+def _gantt(out: IO[bytes], order: _Order) -> None:
     from climb.systems.scheduler.output.terminal import lines
 
-    found = schedule(chosen.workload, options)
     real = console()
     drawn = lines(
-        chosen.workload,
-        found,
-        name=chosen.name,
-        width=_FILE_WIDTH if to_file else real.width,
-        ascii_only=not to_file and symbols().dot != "·",
+        order.chosen.workload,
+        order.schedule(),
+        name=order.chosen.name,
+        width=_FILE_WIDTH if order.to_file else real.width,
+        ascii_only=not order.to_file and symbols().dot != "·",
+        every_tick=order.every_tick,
     )
     for line in drawn:
-        if to_file:
+        if order.to_file:
             out.write(line.plain.rstrip().encode() + b"\n")
         else:
             real.print(line, soft_wrap=True)
 
 
-def _json(out: BinaryIO, chosen: Chosen, options: Options, **_: int) -> None:
+def _json(out: IO[bytes], order: _Order) -> None:
     from climb.systems.scheduler.writing import write_schedule
 
-    write_schedule(chosen.workload, options, out)
+    write_schedule(order.chosen.workload, order.options, cast("BinaryIO", out))
 
 
-def _svg(out: BinaryIO, chosen: Chosen, options: Options, **_: int) -> None:
-    from climb.systems.scheduler import schedule
+def _svg(out: IO[bytes], order: _Order) -> None:
     from climb.systems.scheduler.output.picture import picture
 
-    out.write(picture(chosen.workload, schedule(chosen.workload, options)).encode())
+    out.write(picture(order.chosen.workload, order.schedule()).encode())
 
 
-def _html(out: BinaryIO, chosen: Chosen, options: Options, **_: int) -> None:
-    from climb.systems.scheduler import schedule
+def _html(out: IO[bytes], order: _Order) -> None:
     from climb.systems.scheduler.output.page import page
 
-    found = schedule(chosen.workload, options)
-    out.write(page(chosen.workload, options, found, name=chosen.name, rule=POLICY[options.policy].rule).encode())
+    rule = POLICY[order.options.policy].rule
+    out.write(page(order.chosen.workload, order.options, order.schedule(), name=order.chosen.name, rule=rule).encode())
 
 
-def _perfetto(out: BinaryIO, chosen: Chosen, options: Options, *, tick_us: int, **_: int) -> None:
+def _perfetto(out: IO[bytes], order: _Order) -> None:
     from climb.systems.scheduler import segments
     from climb.systems.scheduler.output.perfetto import write
 
-    write(out, chosen.workload, options.policy, segments(chosen.workload, options), tick_us=tick_us)
+    workload, options = order.chosen.workload, order.options
+    write(out, workload, options.policy, segments(workload, options), tick_us=order.tick_us)
 
 
 _WRITERS = {"gantt": _gantt, "json": _json, "svg": _svg, "html": _html, "perfetto": _perfetto}

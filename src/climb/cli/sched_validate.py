@@ -42,6 +42,7 @@ def validate_command(scenario: str, seconds: float, cpu: int | None, json: bool)
 
     Their shares of the processor, and how long they waited for it when they woke up, are read from /proc. The emulator
     runs the same processes under eevdf and cfs. Negative nice values need root; others get nice values from 0 on.
+    As root they also come before all other programs of that processor meanwhile, so that only they share it.
 
     \b
     Examples:
@@ -95,17 +96,24 @@ def _show(found: Validation) -> None:
     out.print(Text(f"{found.scenario}: {found.says}", style="bold"))
     out.print(
         f"Linux {kernel.release} ({kernel.policy}{hz}, slice {kernel.slice_us / 1000:g} ms from {kernel.slice_from}), "
-        f"processor {found.cpu}, {found.seconds:.1f} s. Emulated with slices of {found.quantum_us / 1000:g} ms."
+        f"processor {found.cpu}, {found.seconds:.1f} s."
     )
-    if found.ordinary_user:
+    if found.nice_raised:
         out.print("Negative nice values need root; all were raised so that none is negative.")
     if found.busy_before > _BUSY:
-        out.print(f"The processor was {found.busy_before:.0%} busy before we began.")
+        out.print(f"Before we began, other programs kept it {found.busy_before:.0%} busy.")
+    if found.precedence:
+        out.print("The workers' session came before other programs (autogroup nice -20), as root may ask for.")
     out.print("\nShare of the processor, in percent of what all workers used")
     out.print(_shares(found))
     if any(row.wait for row in found.workers):
         out.print("\nWait for the processor after a wake-up, in ms: mean, and what one in a hundred exceeds")
         out.print(_waits(found))
+        out.print(
+            "The kernel looks at slices only at its timer ticks, and since 6.12 lets a sleeping task pay back what it had too "
+            "much. The emulator does neither, so waits differ more than shares.",
+            style="dim",
+        )
     out.print()
     mark, verb = (sign.passed, "within") if found.within else (sign.failed, "outside")
     out.print(

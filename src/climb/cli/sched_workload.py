@@ -16,6 +16,7 @@ from climb.systems.scheduler.errors import WorkloadError
 from climb.systems.scheduler.model import Workload
 from climb.systems.scheduler.named import NAMED, named_workload
 from climb.systems.scheduler.random_workloads import random_workload
+from climb.systems.scheduler.reading import MOST_BYTES, read_workload
 
 __all__ = ["RANDOM", "Chosen", "choose", "names", "workload_argument"]
 
@@ -38,7 +39,7 @@ def names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
     return [*found, CompletionItem(incomplete, type="file")]
 
 
-workload_argument = click.argument("workload", required=False, metavar="WORKLOAD", shell_complete=names)
+workload_argument = click.argument("workload", required=False, metavar="[WORKLOAD]", shell_complete=names)
 
 
 def choose(
@@ -61,7 +62,7 @@ def _found(word: str | None, *, draw: int, tasks: int, cpus: int) -> Chosen:
     if word is None and sys.stdin.isatty():
         raise UsageError(f"which workload? A file, or one of {_known()}", next_step="climb sched run mixed --policy rr")
     if word in (None, "-"):
-        return Chosen("standard input", _read(sys.stdin.buffer.read(), "standard input"))
+        return Chosen("standard input", _read(sys.stdin.buffer.read(MOST_BYTES + 1), "standard input"))
     assert word is not None
     if word in NAMED:
         return Chosen(word, named_workload(word, draw), NAMED[word].shows)
@@ -69,7 +70,8 @@ def _found(word: str | None, *, draw: int, tasks: int, cpus: int) -> Chosen:
         return Chosen(f"{RANDOM} {draw}", random_workload(draw, tasks=tasks, cpus=cpus), _DRAWN)
     path = Path(word)
     try:
-        return Chosen(path.name, _read(path.read_bytes(), word))
+        with path.open("rb") as file:
+            return Chosen(path.name, _read(file.read(MOST_BYTES + 1), word))
     except FileNotFoundError:
         near = difflib.get_close_matches(word, [*NAMED, RANDOM], n=1)
         meant = f"climb sched run {near[0]} --policy rr" if near else "climb sched run mixed --policy rr"
@@ -79,12 +81,12 @@ def _found(word: str | None, *, draw: int, tasks: int, cpus: int) -> Chosen:
 
 
 def _read(data: bytes, source: str) -> Workload:
-    from climb.systems.scheduler.reading import read_workload
-
     try:
         return read_workload(data)
     except WorkloadError as error:
-        raise UsageError(f"{source}: {error}", next_step="climb read scheduler   (what a workload looks like)") from error
+        raise UsageError(
+            f"{source}: {error}", next_step="climb read scheduler   (what a workload looks like)"
+        ) from error
 
 
 def _known() -> str:

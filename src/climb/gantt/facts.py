@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from climb.printable import printable
+from climb.gantt.words import on_one_line
 
 __all__ = ["Line", "are_figures", "table"]
 
@@ -32,8 +32,8 @@ def table(
     ascii: bool = False,  # noqa: A002 - what else to call it
 ) -> list[Line]:
     """Headings and rows in lines of at most ``width`` columns, as long as no single word is longer; ``mark`` has an arrow."""
-    heads = [_shown(name, ascii=ascii) for name in columns]
-    cells = [[_shown(cell, ascii=ascii) for cell in row] for row in rows]
+    heads = [on_one_line(name, ascii=ascii) for name in columns]
+    cells = [[on_one_line(cell, ascii=ascii) for cell in row] for row in rows]
     pointer = "" if mark is None else "->" if ascii else "→"
     margin = len(pointer) + 1 if pointer else 0
     widths = [max(map(cell_len, column)) for column in zip(heads, *cells, strict=True)]
@@ -78,8 +78,3 @@ def _stacked(heads: list[str], row: list[str], width: int, pointer: str, margin:
             line = " " * (margin + 1)
         line += f" {ended}"
     yield Line(line.rstrip(), kind)
-
-
-def _shown(text: str, *, ascii: bool) -> str:  # noqa: A002 - as above
-    words = " ".join(printable(text).split())
-    return words.encode("ascii", "backslashreplace").decode() if ascii else words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from climb.gantt.model import Row
@@ -27,19 +28,24 @@ def signs_for(labels: Sequence[str]) -> dict[str, str]:
     signs = {label: label for label in labels if len(label) == 1 and label in free}
     for sign in signs.values():
         del free[sign]
-    common = _common(labels) if len(labels) > 1 else 0
+    alike: dict[str, list[str]] = {}
+    for label in labels:
+        alike.setdefault(label[:1], []).append(label)
     for label in labels:
         if label not in signs:
-            own = label[common:] + label[common:].swapcase() + label
-            signs[label] = next((letter for letter in own if letter in free), next(iter(free), OTHERS))
+            own = _by_rarity(label, alike[label[:1]])
+            wanted = own + own.swapcase() + label
+            signs[label] = next((letter for letter in wanted if letter in free), next(iter(free), OTHERS))
             free.pop(signs[label], None)
     return signs
 
 
-def _common(labels: Sequence[str]) -> int:
-    """How many characters all labels begin with alike."""
-    first, last = min(labels), max(labels)
-    return next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+def _by_rarity(label: str, alike: Sequence[str]) -> str:
+    """The characters of a label, first those that few labels with the same initial have; its initial if it is alone."""
+    if len(alike) == 1:
+        return label
+    counts = Counter(character for each in alike for character in set(each))
+    return "".join(sorted(dict.fromkeys(label), key=counts.__getitem__))
 
 
 def _natural(label: str) -> list[tuple[int, int, str]]:

@@ -21,6 +21,7 @@ _RULES = """\
 .gantt .dim { fill: var(--dim); }
 .gantt .grid { stroke: var(--rule); stroke-width: 1; }
 .gantt .axis { stroke: var(--dim); }
+.gantt .ground { fill: var(--page); }
 .gantt .idle { fill: var(--soft); }
 .gantt .mark { stroke: var(--accent); stroke-width: 2; }
 .gantt .halo { stroke: var(--page); stroke-width: 4; stroke-linejoin: round; paint-order: stroke; }

@@ -22,7 +22,7 @@ from climb.gantt.axis import Window, bounds, round_step, round_ticks
 from climb.gantt.columns import Run, Scale, runs
 from climb.gantt.model import Row, Span
 from climb.gantt.signs import OTHERS, labels_of, signs_for
-from climb.printable import printable
+from climb.gantt.words import on_one_line
 
 __all__ = ["Kind", "Piece", "chart", "draw"]
 
@@ -79,26 +79,40 @@ def chart(
     ascii: bool = False,  # noqa: A002 - as above
     window: Window | None = None,
     order: Sequence[str] = (),
+    continued: bool = False,
 ) -> list[tuple[Piece, ...]]:
-    """The same in pieces, for those who colour them."""
+    """The same in pieces, for those who colour them.
+
+    ``continued`` is for charts below one another that make one: each tick has one column, and none says which part it is.
+    """
     shown = [_harmless(row, ascii=ascii) for row in rows]
-    order = [_words(label, ascii=ascii) for label in order]
+    order = [on_one_line(label, ascii=ascii) for label in order]
     whole = bounds(shown, moment)
-    drawing = _Drawing(shown, max(width, _LEAST), window or whole, order, ascii=ascii)
-    return list(drawing.lines(moment, unit, whole))
+    part = window or whole
+    wanted = 1 if continued else max(_READABLE, _columns_for_labels(shown, part))
+    drawing = _Drawing(shown, max(width, _LEAST), part, order, wanted=wanted, ascii=ascii)
+    return list(drawing.lines(moment, unit, part if continued else whole))
 
 
 class _Drawing:
     """One chart: its rows, how time becomes columns, and how each label looks."""
 
-    def __init__(self, rows: list[Row], width: int, window: Window, order: Sequence[str], *, ascii: bool) -> None:  # noqa: A002
+    def __init__(
+        self,
+        rows: list[Row],
+        width: int,
+        window: Window,
+        order: Sequence[str],
+        *,
+        wanted: int,
+        ascii: bool,  # noqa: A002 - as above
+    ) -> None:
         self._rows = rows
         self._width = width
         self._strokes = _ASCII if ascii else _FULL
         names = max((cell_len(row.label) for row in rows), default=0)
         self._beside = 0 < names <= width * 2 // 5 - 2  # else each name stands above its row
         self._margin = names + 2 if self._beside else 0
-        wanted = max(_READABLE, _columns_for_labels(rows, window))
         self._scale = Scale.fitting(window, width - self._margin - 1, wanted=wanted)
         self._labels = labels_of(rows, order)
         self._numbers = {label: number for number, label in enumerate(self._labels)}
@@ -225,10 +239,5 @@ def _needed(span: Span) -> int:
 
 
 def _harmless(row: Row, *, ascii: bool) -> Row:  # noqa: A002 - as above
-    spans = tuple(Span(span.start, span.end, _words(span.label, ascii=ascii)) for span in row.spans)
-    return Row(_words(row.label, ascii=ascii), spans)
-
-
-def _words(text: str, *, ascii: bool) -> str:  # noqa: A002 - as above
-    shown = " ".join(printable(text).split())
-    return shown.encode("ascii", "backslashreplace").decode() if ascii else shown
+    spans = tuple(Span(span.start, span.end, on_one_line(span.label, ascii=ascii)) for span in row.spans)
+    return Row(on_one_line(row.label, ascii=ascii), spans)

@@ -197,7 +197,7 @@ def _others(result: Result, switch: Estimate) -> str:
             ", which is more, although the page tables stay: Python’s threads hand over the interpreter’s lock as well."
         )
     else:
-        said += ", which this run can’t tell from that between processes: that the page tables stay saves little or nothing."
+        said += ", which this run can’t tell from that between processes. If it saves anything that the page tables stay, it is less than can be seen here."
     if not _has(result, _APART):
         return said + " With one processor, that is all there is to compare."
     apart = _switch(result, _APART)
@@ -231,7 +231,9 @@ def _afterwards(result: Result, switch: Estimate) -> str:
 
 
 def _compared(more: Estimate, switch: Estimate) -> str:
-    if more.low > switch.high > 0:
+    if switch.low <= 0:
+        return "whatever the switch itself was"
+    if more.low > switch.high:
         return f"{number(more.value / switch.value)} times the switch itself"
     if more.high < switch.low:
         return "less than the switch itself"

@@ -47,7 +47,7 @@ _SIZES = (1, 16, 64, 256, 1024)
 _WRITTEN_PAGES = 1024  # while the child lives: each is copied
 
 lab = Lab(
-    title="What it costs to start a process",
+    title="Fork, vfork or a thread",
     question="What does a process cost that a thread doesn’t, and why does it depend on who starts it?",
     about=(
         "Parents that hold 1 MiB to the amount chosen beside Python itself, each page written to, start something that ends at once, and wait for its end: a thread, a process by `vfork` "
@@ -166,6 +166,7 @@ def explain(result: Result) -> Explanation:
             "What is started ends at once, and its end is in the time: for a forked process that includes giving its page tables back. "
             "One that goes on to work would also copy the pages that it writes to.",
             "The C library keeps the stack of a thread that has ended for the next one; the first of many threads at once cost more.",
+            "The time of a fork differs from run to run by more than its interval says: where in the machine the parents’ memory lies is settled once a run.",
             "All is on one processor. Elsewhere a new thread or process may begin on another one, which first must be woken.",
         ),
     )
@@ -212,7 +213,7 @@ def _memory(result: Result) -> str:
     each = (high - low) / (large - small)
     steady = ratio_estimate(result.values(THREAD, large), result.values(THREAD, small))
     thread = (
-        "A thread needs no copy of them, and took the same in all parents"
+        "A thread needs no copy of them, and took about the same in the largest parent as in the smallest"
         if steady.low <= 1.1 and steady.high >= 0.9
         else f"A thread needs no copy of them; with the large parent it took {number(steady.value)} times what it took with the small one"
     )

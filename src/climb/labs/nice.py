@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import random
 import sys
@@ -36,7 +37,9 @@ _NICER_S = 8.0  # about so long the nicer one shares a processor, all windows to
 _SLICE_S = 0.004  # about what a task runs at a time, a tick of many kernels: of a small share, few fit into a window
 _SETTLE_S = (0.04, 0.4)  # all have begun, and have had a turn or two
 _WINDOW_S = (0.2, 1.7)
-_MARGIN_S = 0.03  # they go on beyond the end of the window
+_SHORT_WINDOW_S = 0.12  # where nobody is nicer, or each has a processor
+_LONGER = 10  # so many windows in a row at most, where others take nearly all of the processor
+_LONGEST_S = 30.0  # a hog stops by itself then, whatever has become of the lab
 _HIGHEST = 19
 _UNDISTURBED = 90.0  # percent of a processor: with less, somebody else was on it
 
@@ -63,7 +66,7 @@ lab = Lab(
             choices=("shared", "own"),
         ),
     ),
-    seconds=10,
+    seconds=8,
 )
 
 
@@ -82,9 +85,13 @@ def measure(knobs: Knobs, bench: Bench) -> None:
         raise SetupError(f"this process already has nice {base}, so nothing can be nicer; start it without nice")
     own = knobs["session"] == "own"
     with ExitStack() as stack:
-        others = [_Hog(stack.enter_context(bench.process(_compute, 0, own))) for _ in range(int(knobs["others"]))]
-        equal = _Hog(stack.enter_context(bench.process(_compute, 0, own)))
-        nicer = _Hog(stack.enter_context(bench.process(_compute, int(knobs["difference"]), own)))
+
+        def start(difference: int) -> _Hog:
+            stop = mmap.mmap(-1, 1)  # shared with the hog
+            return _Hog(stack.enter_context(bench.process(_compute, difference, own, stop)), stop)
+
+        others, equal = [start(0) for _ in range(int(knobs["others"]))], start(0)
+        nicer = start(int(knobs["difference"]))
         bench.fact(_NICE, others[0].nice)
         bench.fact(_NICE_OF_IT, nicer.nice)
         bench.fact(_AUTOGROUP, _autogroup())
@@ -96,11 +103,11 @@ def measure(knobs: Knobs, bench: Bench) -> None:
         for _ in bench.rounds(int(_within(_NICER_S / (settle + window), _ROUNDS)), "computing"):
             for turn in random.sample(turns, len(turns)):
                 if turn == "free":
-                    times, took = _window({others[0]: there, nicer: here}, _SETTLE_S[0], _WINDOW_S[0])
+                    times, took = _window({others[0]: there, nicer: here}, _SETTLE_S[0], _SHORT_WINDOW_S)
                     for series, spent in zip((_FREE_OTHER, _FREE), times, strict=True):
                         bench.record(series, 100 * spent / took, unit="%")
                 elif turn == "equal":
-                    times, _ = _window(dict.fromkeys((equal, *others), here), _SETTLE_S[0], _WINDOW_S[0])
+                    times, _ = _window(dict.fromkeys((equal, *others), here), _SETTLE_S[0], _SHORT_WINDOW_S)
                     bench.record(_EQUAL, 100 * times[0] / sum(times), unit="%")
                 else:
                     times, _ = _window(dict.fromkeys((nicer, *others), here), settle, window)
@@ -119,40 +126,61 @@ def _share(nice: int, nicer: int, others: int) -> float:
 
 
 class _Hog:
-    """A process that computes when it is told to."""
+    """A process that computes when it is told to, until ``stop`` says so."""
 
-    def __init__(self, control: Connection) -> None:
-        self.control = control
+    def __init__(self, control: Connection, stop: mmap.mmap) -> None:
+        self.control, self._stop = control, stop
         self._number, self.nice = received(control)
+
+    def begin(self, processor: int) -> None:
+        """Have it compute on ``processor``, and wait until it does."""
+        self._stop[0] = 0
+        self.control.send(processor)
+        received(self.control)
 
     def spent(self) -> float:
         """Seconds of processor time so far, to this moment."""
         return time.clock_gettime(~self._number << 3 | 2)  # as clock_getcpuclockid(3) makes it
 
+    def end(self) -> None:
+        """Have it stop; it says when it has."""
+        self._stop[0] = 1
+
 
 def _window(hogs: dict[_Hog, int], settle: float, window: float) -> tuple[list[float], float]:
-    """What each hog spent in a window of time while all of them computed, each on its processor; and how long it was."""
-    until = time.monotonic() + settle + window + _MARGIN_S
+    """What each hog spent in a window of time while all of them computed, each on its processor; and how long it was.
+
+    On a machine with much else to do the window is longer, so that the hogs get to share something.
+    """
     for hog, processor in hogs.items():
-        hog.control.send((processor, until))
+        hog.begin(processor)
     time.sleep(settle)
     begun, before = time.monotonic(), [hog.spent() for hog in hogs]
-    time.sleep(window)
-    ended, after = time.monotonic(), [hog.spent() for hog in hogs]
+    for _ in range(_LONGER):
+        time.sleep(window)
+        ended, after = time.monotonic(), [hog.spent() for hog in hogs]
+        spent = [late - early for early, late in zip(before, after, strict=True)]
+        if sum(spent) >= window / 4:
+            break
+    for hog in hogs:
+        hog.end()
     for hog in hogs:
         received(hog.control)
-    return [late - early for early, late in zip(before, after, strict=True)], ended - begun
+    if sum(spent) == 0:
+        raise SetupError("the machine is too busy for this lab: its processes got no processor time at all")
+    return spent, ended - begun
 
 
-def _compute(control: Connection, difference: int, own_session: bool) -> None:
-    """Compute as told: on a processor, until a moment."""
+def _compute(control: Connection, difference: int, own_session: bool, stop: mmap.mmap) -> None:
+    """Compute as told: on a processor, until told to stop."""
     if own_session:
         os.setsid()
     control.send((os.getpid(), os.nice(difference)))
     while True:
-        processor, until = control.recv()
-        os.sched_setaffinity(0, {processor})
-        while time.monotonic() < until:
+        os.sched_setaffinity(0, {control.recv()})
+        control.send("begun")
+        until = time.monotonic() + _LONGEST_S
+        while not stop[0] and time.monotonic() < until:
             pass
         control.send("done")
 

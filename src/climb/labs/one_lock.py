@@ -27,6 +27,7 @@ __all__ = ["Stage", "Trial", "real_time_refused", "stage"]
 _PROCESS_SHARED, _PRIO_INHERIT = 1, 1  # pthread.h: PTHREAD_PROCESS_SHARED, PTHREAD_PRIO_INHERIT
 _PLACES = {False: 0, True: 256}  # of the mutexes without and with inheritance; the largest that is known takes 48 bytes
 _DONE = 512  # a byte that is 1 once the high one has the lock
+_BEGUN = 520  # when the high one was woken
 _ATTRIBUTE_BYTES = 64
 _LONGEST_WAIT_S = 10.0
 _LONGEST_REAL_TIME_US = 300_000
@@ -50,6 +51,7 @@ class _Shared:
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, mmap.PAGESIZE)
         self._start = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
+        self._begun = ctypes.c_longlong.from_buffer(self._memory, _BEGUN)
         self._c = ctypes.CDLL(None)
         self.can_inherit = self._make(inherit=True)
         if not self._make(inherit=False):
@@ -79,6 +81,14 @@ class _Shared:
         """Let the next one have it."""
         if error := self._c.pthread_mutex_unlock(self._mutex(inherit)):
             raise OSError(error, os.strerror(error))
+
+    def begin(self) -> None:
+        """The wait begins now."""
+        self._begun.value = time.perf_counter_ns()
+
+    def waited_ms(self) -> float:
+        """Milliseconds since ``begin``, by the clock that all processes share."""
+        return (time.perf_counter_ns() - self._begun.value) / 1e6
 
     @property
     def done(self) -> bool:
@@ -185,6 +195,7 @@ def _low(shared: _Shared, difference: int, high: int, hogs: int, control: Connec
         control.recv()  # all others are ready
         shared.lock(trial.inherit)
         begun = time.process_time()
+        shared.begin()
         os.write(high, b".")
         os.write(hogs, b"." * trial.hogs)
         while time.process_time() - begun < trial.held_s:
@@ -196,16 +207,15 @@ def _low(shared: _Shared, difference: int, high: int, hogs: int, control: Connec
 
 
 def _high(shared: _Shared, bell: int, _control: Connection) -> _Part:
-    """Want the lock when woken, and tell how many milliseconds that took."""
+    """Want the lock when woken, and tell how many milliseconds passed from then until it had it."""
 
     def act(trial: Trial) -> float:
         os.read(bell, 1)
-        begun = time.perf_counter_ns()
         shared.lock(trial.inherit)
-        ended = time.perf_counter_ns()
+        waited = shared.waited_ms()
         shared.done = True
         shared.unlock(trial.inherit)
-        return (ended - begun) / 1e6
+        return waited
 
     return _Part(act, _HIGH)
 

@@ -37,7 +37,7 @@ lab = Lab(
     question="Through a lock, how long can a task that nobody cares about hold up an important one?",
     about=(
         f"Three kinds of process share one processor. The low one takes a lock (a pthread mutex in shared memory), wakes the others, and gives it back after {1000 * _HELD_S:g} ms of computing. "
-        "The high one wants the lock as soon as it is woken; its wait is measured. The hogs in the middle never touch the lock, they only compute. "
+        "The high one is woken because it wants the lock; the time from then until it has it is measured. The hogs in the middle never touch the lock, they only compute. "
         "By turns without hogs and with them, with a plain mutex and one with priority inheritance. The low one is nicer than the others, or all have real-time priorities."
     ),
     concepts=("priority-inversion", "mutexes", "scheduling"),
@@ -131,7 +131,7 @@ def explain(result: Result) -> Explanation:
         plots=(_bars(result), _strips(result)),
         trust=(
             "All runs on one processor. With several, the low one may find another that is free; the wait returns when all are busy.",
-            "The wait begins when the high one asks for the lock, and has the time in which the low one must wait for the processor in it, whoever has it: other programs as well.",
+            "The wait begins when the high one is woken, and has all the time in it in which the low one could not run: other programs on that processor lengthen it as the hogs do.",
         ),
     )
 

@@ -124,7 +124,8 @@ def test_labels_are_listed_as_one_would() -> None:
 def test_signs_tell_labels_apart() -> None:
     """By what they do not have in common; a label of one letter is its own sign."""
     assert signs_for(["task1", "task2", "task30"]) == {"task1": "1", "task2": "2", "task30": "3"}
-    assert signs_for(["build", "A", "boot"]) == {"build": "b", "A": "A", "boot": "o"}
+    assert signs_for(["build", "A", "boot"]) == {"build": "u", "A": "A", "boot": "o"}
+    assert signs_for(["truck", "car1", "car2"]) == {"truck": "t", "car1": "1", "car2": "2"}
 
 
 @given(st.lists(st.text(min_size=1, max_size=5), unique=True, max_size=90))

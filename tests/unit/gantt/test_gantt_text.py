@@ -79,7 +79,7 @@ def test_several_ticks_in_a_column_are_owned_up_to() -> None:
     """A note says how many, and what is shown of them."""
     drawn = draw([MANY], width=60)
 
-    assert drawn[0].startswith("cpu 0  08CKSbju####6AIQ")
+    assert drawn[0].startswith("cpu 0  08SHQbju####6TFO")
     assert " ".join(drawn[3:5]) == (
         "One column is 40 ticks and shows what ran longest in it; · if most of it was idle."
     )

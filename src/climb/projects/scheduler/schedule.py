@@ -6,6 +6,7 @@ the reported measures are worth has checks of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -77,9 +78,9 @@ class Scheduler:
         """The same for a workload that stands in the file ``path``, with an empty standard input."""
         return Schedule(await self.command(*options.words(), "--workload", str(path), stdin=b""), workload)
 
-    async def refused(self, document: bytes, *words: str) -> Call:
-        """Give it something that it must refuse; the caller demands how."""
-        return await self.command(*words, stdin=document, exit_code=2)
+    async def given(self, document: bytes, words: Sequence[str], workload: Workload) -> Schedule:
+        """The same for a document and words of the command line that mean ``workload``."""
+        return Schedule(await self.command(*words, stdin=document), workload)
 
 
 def _document(call: Call) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from climb.systems.scheduler.state import NEVER, NOBODY
 if TYPE_CHECKING:
     from climb.systems.scheduler.state import Machine
 
-__all__ = ["advance", "prepare"]
+__all__ = ["advance"]
 
 REPLACES = Policy.replaces
 AGES = Policy.ages
@@ -36,17 +36,11 @@ boost, standing, beats, due = Policy.boost, Policy.standing, Policy.beats, Polic
 shown = Policy.shown
 
 
-def prepare(m: Machine) -> None:
-    """Set the timers of all arrivals."""
-    clock = m.clock[0]
-    for task in range(len(m.tasks)):
-        clock.timers = added(m.tasks, clock.timers, task, m.tasks[task].arrival, task)
-    clock.next = m.tasks[clock.timers].key
-
-
 def advance(m: Machine, events: int) -> int:
     """Play until so many events have happened, the rows are full, or all is done; return how many events are left."""
     clock = m.clock[0]
+    if clock.next == NOBODY:
+        set_out(m)
     clock.filled = 0
     room = len(m.rows) - len(m.cpus)
     while events > 0 and clock.filled <= room and clock.next != NEVER:
@@ -63,6 +57,14 @@ def advance(m: Machine, events: int) -> int:
         clock.next = next_event(m, now)
         events -= 1
     return events
+
+
+def set_out(m: Machine) -> None:
+    """Set the timers of all arrivals."""
+    clock = m.clock[0]
+    for task in range(len(m.tasks)):
+        clock.timers = added(m.tasks, clock.timers, task, m.tasks[task].arrival, task)
+    clock.next = m.tasks[clock.timers].key
 
 
 def run_until(m: Machine, now: int) -> None:
@@ -275,7 +277,7 @@ def begin(m: Machine, cpu: int, task: int, now: int) -> None:
     cost = 0
     if processor.last != task:
         cost = m.switch_cost
-        if state.cpu != NOBODY and state.cpu != cpu:
+        if state.cpu not in (NOBODY, cpu):
             cost += m.migration_cost
     processor.key = shown(m, task, now)
     processor.task = task

@@ -22,8 +22,20 @@ class _Progress:
     """How far a task is."""
 
     __slots__ = (
-        "burst", "completion", "deadline", "left", "missed", "release", "response", "running", "switches", "task", "total",
-        "turnaround", "waiting", "jobs",
+        "burst",
+        "completion",
+        "deadline",
+        "jobs",
+        "left",
+        "missed",
+        "release",
+        "response",
+        "running",
+        "switches",
+        "task",
+        "total",
+        "turnaround",
+        "waiting",
     )  # fmt: skip
 
     def __init__(self, task: Task) -> None:

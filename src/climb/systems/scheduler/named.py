@@ -132,9 +132,8 @@ NAMED: dict[str, Named] = {
         ),
         Named(
             "starvation",
-            "Short tasks arrive as fast as they are done, beside one that is long and not urgent.",
-            "sjf, srtf and priority without aging keep the long one waiting to the end; rr, stride, cfs, eevdf and"
-            " priority with --aging 5 do not.",
+            "Four urgent tasks with short bursts, of which one is always ready, beside a long one that is not urgent.",
+            "sjf, srtf and priority keep the long one waiting to the end; --aging 2, and all policies that take turns, do not.",
             _starvation,
         ),
         Named(

@@ -9,78 +9,91 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from climb.systems.scheduler import compiled, engine
+from climb.systems.scheduler import compiled
 from climb.systems.scheduler.binding import engine_of
 from climb.systems.scheduler.state import NEVER, jobs_of, machine_for
 from climb.systems.scheduler.weights import inverse_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from climb.systems.scheduler.model import Options, Workload
     from climb.systems.scheduler.state import Machine, Row
 
-__all__ = ["Engine", "bunches_of", "rows_of"]
+__all__ = ["Engine", "bunches_of", "fits", "rows_of"]
 
 Engine = Literal["either", "plain", "compiled"]
 
 _LOOK_EVERY = 10_000  # events between two looks at the watch
 _LOAD_S = 3.0  # what it takes to load numba and a policy that was compiled before, at most
 _COMPILE_S = 25.0  # what it takes to compile a policy, at most; both on a slow machine
+_BURST_S = 20e-6  # what a burst takes in plain Python, at least
 _LARGEST = 1 << 61  # that may come up in a compiled sum
 
 
 def rows_of(
-    workload: Workload, options: Options, engine_wanted: Engine = "either"
+    workload: Workload, options: Options, engine: Engine = "either"
 ) -> Iterator[list[tuple[int, int, int, int, int, int, int]]]:
     """Play; yield finished segments in bunches, in the order of their ends: the fields of ``Row`` in the order of their names."""
-    for bunch in bunches_of(workload, options, engine_wanted):
-        yield bunch.tolist() if hasattr(bunch, "tolist") else [  # type: ignore[misc]
-            (row.cpu, row.end, row.key, row.since, row.start, row.task, row.why) for row in bunch
-        ]
+    for bunch in bunches_of(workload, options, engine):
+        if isinstance(bunch, list):
+            yield [(row.cpu, row.end, row.key, row.since, row.start, row.task, row.why) for row in bunch]
+        else:
+            yield bunch.tolist()
 
 
-def bunches_of(workload: Workload, options: Options, engine_wanted: Engine = "either") -> Iterator[Sequence[Row]]:
-    """Play; yield the same as rows of the engine's own, objects or a numpy array, each only until the next is asked for."""
+def bunches_of(workload: Workload, options: Options, engine: Engine = "either") -> Iterator[Any]:
+    """Play; yield the same as lists of rows or as arrays of numpy, each only until the next is asked for."""
+    if engine == "compiled" or (engine == "either" and _is_long(workload, options)):
+        yield from _compiled(compiled.arrays_for(workload, options), options.policy)
+        return
     machine = machine_for(workload, options)
-    if options.policy == "lottery":
-        machine = machine._replace(tree=[0] * (len(machine.queues) * (len(machine.tasks) + 1)))
-    engine.prepare(machine)
-    if engine_wanted != "compiled":
-        patient = engine_wanted == "plain" or not compiled.available() or not fits(workload, options)
-        yield from _plain(machine, options.policy, _work(workload), patient=patient)
+    yield from _plain(
+        machine, options.policy, _work(workload), patient=engine == "plain" or not _may(workload, options)
+    )
     if machine.clock[0].next != NEVER:
-        yield from _compiled(machine, options.policy)
+        yield from _compiled(compiled.arrays_of(machine), options.policy)
 
 
-def _plain(machine: Machine, policy: str, work: int, *, patient: bool) -> Iterator[Sequence[Row]]:
+def _plain(machine: Machine, policy: str, work: int, *, patient: bool) -> Iterator[list[Row]]:
     """Play as plain Python to the end, or until it would be better to change over."""
     advance = engine_of(policy)
     clock = machine.clock[0]
     events = _LOOK_EVERY
-    began = time.perf_counter()
+    so_far = 0.0
     while clock.next != NEVER:
+        began = time.perf_counter()
         events = advance(machine, events)
+        so_far += time.perf_counter() - began
         yield machine.rows[: clock.filled]
         if events == 0:
             events = _LOOK_EVERY
-            so_far = time.perf_counter() - began
             left = so_far * (work - clock.worked) / max(1, clock.worked)
             if not patient and left > (_LOAD_S if compiled.is_kept(policy) else _COMPILE_S):
                 return
 
 
-def _compiled(machine: Machine, policy: str) -> Iterator[Sequence[Row]]:
-    """Play on, compiled."""
+def _compiled(state: Any, policy: str) -> Iterator[Any]:
+    """Play compiled, from wherever the state is."""
     if not compiled.is_kept(policy) and sys.stderr.isatty():
-        print(f"compiling {policy}; this is done once …", file=sys.stderr)
+        print(f"compiling {policy}, once …", file=sys.stderr)
     advance = compiled.compiled_engine_of(policy)
-    state = compiled.arrays_of(machine)
-    while state.clock[0]["next"] != NEVER:  # type: ignore[index]  # a row of an array
+    while state.clock[0]["next"] != NEVER:
         advance(state, NEVER)
-        yield state.rows[: state.clock[0]["filled"]]  # type: ignore[index]
+        yield state.rows[: state.clock[0]["filled"]]
+
+
+def _is_long(workload: Workload, options: Options) -> bool:
+    """Tell whether the bursts alone are so many that loading the compiled engine pays."""
+    bursts = sum(jobs_of(task, workload.until) * (len(task.bursts) // 2 + 1) for task in workload.tasks)
+    return bursts * _BURST_S > _LOAD_S and _may(workload, options) and compiled.is_kept(options.policy)
+
+
+def _may(workload: Workload, options: Options) -> bool:
+    """Tell whether this can be played compiled."""
+    return compiled.available() and fits(workload, options)
 
 
 def fits(workload: Workload, options: Options) -> bool:

@@ -106,7 +106,10 @@ def _check_as_a_whole(workload: Workload) -> None:
         if known.setdefault(task.id, index) != index:
             _refuse(f"tasks[{index}].id", f"{_shown(task.id)} is the id of tasks[{known[task.id]}] too")
         if len(task.bursts) % 2 == 0:
-            _refuse(f"tasks[{index}].bursts", f"must be an odd number of bursts, work first and last, not {len(task.bursts)}")
+            _refuse(
+                f"tasks[{index}].bursts",
+                f"must be an odd number of bursts, work first and last, not {len(task.bursts)}",
+            )
         if task.period is not None and workload.until is None:
             _refuse("until", f"is missing, and tasks[{index}] has a period")
         jobs += jobs_of(task, workload.until)
@@ -156,7 +159,9 @@ def _looked_at(document: Any) -> Workload:
         _refuse("tasks", f"must be a list of at least one task, not {_shown(tasks)}")
     if len(tasks) > MOST_JOBS:
         _refuse("tasks", f"must be at most {MOST_JOBS} tasks, not {len(tasks)}")
-    return Workload(tasks=tuple(_looked_at_task(task, f"tasks[{index}]") for index, task in enumerate(tasks)), **numbers)
+    return Workload(
+        tasks=tuple(_looked_at_task(task, f"tasks[{index}]") for index, task in enumerate(tasks)), **numbers
+    )
 
 
 def _looked_at_task(task: Any, path: str) -> Task:

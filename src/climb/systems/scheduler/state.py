@@ -7,7 +7,8 @@ table of them a list; compiled, a record is a row of a numpy array with the same
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import accumulate
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from climb.systems.scheduler.weights import inverse_of, weight_of
 
@@ -16,7 +17,20 @@ if TYPE_CHECKING:
 
     from climb.systems.scheduler.model import Options, Task, Workload
 
-__all__ = ["NEVER", "NOBODY", "Clock", "Machine", "Processor", "Queue", "Record", "Row", "TaskState", "jobs_of", "machine_for"]
+__all__ = [
+    "NEVER",
+    "NOBODY",
+    "Clock",
+    "Machine",
+    "Processor",
+    "Queue",
+    "Record",
+    "Row",
+    "TaskState",
+    "columns_of",
+    "jobs_of",
+    "machine_for",
+]
 
 NOBODY = -1
 NEVER = 1 << 62  # later than any tick, and larger than any number that a policy compares
@@ -27,7 +41,7 @@ _ROWS = 256  # segments that are handed over at once by the plain Python engine
 class Record:
     """A row of whole numbers, all of them 0 at first; the fields are those that the class names."""
 
-    __slots__ = ()
+    __slots__: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **values: int) -> None:
         """Fill the row."""
@@ -38,10 +52,11 @@ class Record:
 class TaskState(Record):
     """A task: what it asks for, how far it is, and what the policies keep about it."""
 
-    __slots__ = (
-        "arrival", "best", "burst", "bursts", "child", "cpu", "deadline", "due", "epoch", "first", "inverse", "job", "jobs",
-        "key", "lag", "left", "level", "lot", "order", "period", "priority", "rank", "release", "sibling", "since", "tickets",
-        "tie", "used", "virtual", "weight",
+    __slots__ = (  # noqa: RUF023  # what each decision touches stands together, in one line of the processor's cache
+        "left", "order", "since", "sibling", "child", "key", "tie", "cpu",
+        "virtual", "due", "used", "weight", "inverse", "best", "lot", "level",
+        "epoch", "lag", "rank", "tickets", "priority", "burst", "bursts", "first",
+        "job", "jobs", "release", "arrival", "period", "deadline",
     )  # fmt: skip
 
     first: int  # where its bursts begin in the machine's table of bursts
@@ -125,7 +140,7 @@ class Clock(Record):
     __slots__ = ("epoch", "filled", "next", "now", "order", "random", "timers", "worked")
 
     now: int
-    next: int  # the tick at which something happens next
+    next: int  # the tick at which something happens next; NOBODY before the first arrival is known
     order: int  # how often a task became ready
     timers: int  # the top of the heap of those that become ready at a known tick
     epoch: int  # mlfq: how many boosts there were
@@ -170,25 +185,24 @@ class Machine(NamedTuple):
     granularity: int
 
 
-def machine_for(workload: Workload, options: Options) -> Machine:
-    """Return the machine before the first tick; the policy has not seen it yet."""
+def machine_for(workload: Workload, options: Options, tasks: list[TaskState] | None = None) -> Machine:
+    """Return the machine before the first tick, with a table of tasks if there is one already."""
+    if tasks is None:
+        columns = columns_of(workload)
+        tasks = [TaskState(**dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True)]
     separate = int(options.queues == "per-cpu")
-    bursts: list[int] = []
-    tasks = []
-    for task in workload.tasks:
-        tasks.append(_state(task, len(bursts), workload.until))
-        bursts += task.bursts
+    queues = workload.cpus if separate else 1
     return Machine(
         tasks=tasks,
         cpus=[
             Processor(task=NOBODY, last=NOBODY, expires=NEVER, again=NEVER, open_task=NOBODY)
             for _ in range(workload.cpus)
         ],
-        queues=[Queue(first=NOBODY, last=NOBODY, joined=NOBODY) for _ in range(workload.cpus if separate else 1)],
-        clock=[Clock(random=options.seed, timers=NOBODY)],
+        queues=[Queue(first=NOBODY, last=NOBODY, joined=NOBODY) for _ in range(queues)],
+        clock=[Clock(next=NOBODY, random=options.seed, timers=NOBODY)],
         rows=[Row() for _ in range(_ROWS + workload.cpus)],
-        bursts=bursts,
-        tree=[0],
+        bursts=[ticks for task in workload.tasks for ticks in task.bursts],
+        tree=[0] * (queues * (len(tasks) + 1) if options.policy == "lottery" else 1),
         separate=separate,
         switch_cost=workload.switch_cost,
         migration_cost=workload.migration_cost,
@@ -207,24 +221,26 @@ def jobs_of(task: Task, until: int | None) -> int:
     return max(1, -(-((until or 0) - task.arrival) // task.period)) if task.period else 1
 
 
-def _state(task: Task, first: int, until: int | None) -> TaskState:
-    period = task.period or 0
-    deadline = task.deadline if task.deadline is not None else (task.period or NOBODY)
-    return TaskState(
-        first=first,
-        bursts=len(task.bursts),
-        left=task.bursts[0],
-        arrival=task.arrival,
-        release=task.arrival,
-        period=period,
-        deadline=deadline,
-        jobs=jobs_of(task, until),
-        priority=task.priority,
-        tickets=task.tickets,
-        weight=weight_of(task.nice),
-        inverse=inverse_of(task.nice),
-        cpu=NOBODY,
-        child=NOBODY,
-        sibling=NOBODY,
-        best=NOBODY,
-    )
+def columns_of(workload: Workload) -> dict[str, list[int]]:
+    """Return the fields of all tasks that are not 0 at first."""
+    tasks = workload.tasks
+    counts = [len(task.bursts) for task in tasks]
+    nobody = [NOBODY] * len(tasks)
+    return {
+        "first": [end - count for end, count in zip(accumulate(counts), counts, strict=True)],
+        "bursts": counts,
+        "left": [task.bursts[0] for task in tasks],
+        "arrival": [task.arrival for task in tasks],
+        "release": [task.arrival for task in tasks],
+        "period": [task.period or 0 for task in tasks],
+        "deadline": [task.deadline or task.period or NOBODY for task in tasks],
+        "jobs": [jobs_of(task, workload.until) for task in tasks],
+        "priority": [task.priority for task in tasks],
+        "tickets": [task.tickets for task in tasks],
+        "weight": [weight_of(task.nice) for task in tasks],
+        "inverse": [inverse_of(task.nice) for task in tasks],
+        "cpu": nobody,
+        "child": nobody,
+        "sibling": nobody,
+        "best": nobody,
+    }

@@ -11,6 +11,7 @@ from climb.course.loader import course
 from climb.journal.entries import entries
 from climb.progress.concept_labs import labs_about
 from climb.workbench.standing import standing_of
+from climb.workbench.system_pages import SYSTEM_PAGES
 from climb.workbench.templating import page
 
 __all__ = ["ROUTES"]
@@ -33,6 +34,7 @@ async def module(request: Request) -> Response:
         concepts=concepts,
         standing=standing,
         mine=standing.modules[name],
+        system_pages=SYSTEM_PAGES,
         labs=labs_about(course(), list(concepts.values())),
         entries=[entry for entry in entries(request.app.state.settings.home) if entry.module == name],
     )

@@ -17,6 +17,7 @@ from climb.judge.starter import make_folder
 from climb.progress.folders import remember
 from climb.workbench import forms
 from climb.workbench.standing import standing_of
+from climb.workbench.system_pages import SYSTEM_PAGES
 from climb.workbench.templating import page
 
 __all__ = ["ROUTES"]
@@ -38,6 +39,7 @@ async def show(request: Request) -> Response:
         project=project,
         brief=project.brief,
         tour=_tour(project),
+        system_page=SYSTEM_PAGES.get(slug),
         standing=standing.projects[slug],
         runs=mine[:_RUNS_SHOWN],
         folder=str(request.app.state.settings.start / slug),

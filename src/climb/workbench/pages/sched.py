@@ -59,7 +59,6 @@ async def turns(request: Request) -> Response:
     header = {
         "problem": " ".join(problems.values()),
         "tasks": [task.id for task in answer.workload.tasks],
-        "cpus": answer.workload.cpus,
         "whole": whole(answer.panels),
         "whys": WHYS,
         "panels": [_described(panel) for panel in answer.panels],
@@ -133,16 +132,15 @@ async def _page(
 
 
 def _charts(answer: Drawn, choice: Choice) -> list[tuple[Panel, Place, list[str], Chart]]:
-    workload = answer.workload
-    names = [task.id for task in workload.tasks]
+    names = [task.id for task in answer.workload.tasks]
     lanes = _lanes(answer, choice)
-    labels = names if lanes == "task" else [f"cpu {number}" for number in range(workload.cpus)]
-    place = Place.of(len(labels))
     window = choice.window or (0, whole(answer.panels))
-    return [
-        (panel, place, labels[: place.shown], _chart(panel, names, workload.cpus, lanes, window))
-        for panel in answer.panels
-    ]
+    charts = []
+    for panel in answer.panels:
+        labels = names if lanes == "task" else [f"cpu {number}" for number in range(panel.cpus)]
+        place = Place.of(len(labels))
+        charts.append((panel, place, labels[: place.shown], _chart(panel, names, lanes, window)))
+    return charts
 
 
 def _lanes(answer: Drawn, choice: Choice) -> str:
@@ -150,11 +148,11 @@ def _lanes(answer: Drawn, choice: Choice) -> str:
     return choice.lanes or ("task" if len(answer.workload.tasks) <= MOST_LANES else "cpu")
 
 
-def _chart(panel: Panel, names: list[str], cpus: int, lanes: str, window: tuple[int, int]) -> Chart:
+def _chart(panel: Panel, names: list[str], lanes: str, window: tuple[int, int]) -> Chart:
     alternative = (
         f"Chart of {panel.name}: {panel.turns.count} turns of {len(names)} tasks; the tables below have its measures."
     )
-    return drawn(panel.turns, names, cpus=cpus, lanes=lanes, window=window, alternative=alternative)
+    return drawn(panel.turns, names, cpus=panel.cpus, lanes=lanes, window=window, alternative=alternative)
 
 
 def _described(panel: Panel) -> dict[str, Any]:
@@ -162,6 +160,7 @@ def _described(panel: Panel) -> dict[str, Any]:
     return {
         "name": panel.name,
         "rule": panel.rule,
+        "cpus": panel.cpus,
         "turns": panel.turns.count,
         "key": panel.key,
         "scale": panel.key_scale,

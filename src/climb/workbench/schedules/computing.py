@@ -18,6 +18,8 @@ from climb.workbench.schedules.choice import workload_as_asked
 from climb.workbench.schedules.gathering import Turn, gathered
 from climb.workbench.schedules.messages import MOST_TASKS, MOST_TURNS, Ask, Drawn, Order, Panel, Refused
 from climb.workbench.schedules.progress import After, Progress
+from climb.workbench.schedules.recorded import recorded, recording
+from climb.workbench.schedules.shelf import RECORDING
 from climb.workbench.schedules.turns import BURST, DONE, REPLACED, SLICE
 
 __all__ = ["answer"]
@@ -43,7 +45,8 @@ def answer(ask: Ask) -> Drawn | Refused:
         workload = workload_as_asked(_workload(ask), ask.machine)
         if len(workload.tasks) > MOST_TASKS:
             return Refused(f"This page takes at most {MOST_TASKS:,} tasks, and these are {len(workload.tasks):,}.")
-        return Drawn(workload=workload, panels=tuple(_panel(workload, options) for options in ask.options))
+        before = (recorded(),) if ask.workload == RECORDING else ()
+        return Drawn(workload=workload, panels=(*before, *(_panel(workload, options) for options in ask.options)))
     except SchedulerError as error:
         return Refused(str(error))
     except MemoryError:
@@ -51,6 +54,8 @@ def answer(ask: Ask) -> Drawn | Refused:
 
 
 def _workload(ask: Ask) -> Workload:
+    if ask.workload == RECORDING:
+        return recording().workload
     return named_workload(ask.workload, ask.draw) if ask.workload else read_workload(ask.document)
 
 
@@ -61,6 +66,7 @@ def _panel(workload: Workload, options: Options) -> Panel:
     return Panel(
         name=options.policy,
         rule=policy.rule,
+        cpus=workload.cpus,
         key=policy.key or "",
         key_scale=_IN_TICKS.get(options.policy, 1),
         growth=tuple(growth(task) for task in workload.tasks) if growth else (),

@@ -11,7 +11,7 @@ from climb.workbench.schedules.turns import Turns
 
 __all__ = ["MOST_SECONDS", "MOST_TASKS", "MOST_TURNS", "Ask", "Drawn", "Order", "Panel", "Refused"]
 
-MOST_SECONDS = 10.0  # for all policies of a view; then the process is ended
+MOST_SECONDS = 20.0  # for all policies of a view; then the process is ended
 MOST_TASKS = 2000  # in a workload
 MOST_TURNS = 120_000  # drawn for one policy; what comes later is cut, and said to be
 
@@ -38,6 +38,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     rule: str
+    cpus: int
     key: str
     key_scale: float
     growth: tuple[float, ...]

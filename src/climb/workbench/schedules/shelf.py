@@ -19,6 +19,7 @@ class Shelved(msgspec.Struct, frozen=True):
     title: str
     shows: str
     compare: str
+    knobs: str = ""  # what else its address begins with
 
 
 SUGGESTED: dict[str, tuple[Policy, ...]] = {
@@ -40,6 +41,8 @@ SHELF: dict[str, Shelved] = {
         RECORDING,
         "a real recording",
         "What a Linux kernel did on a real machine, as its trace of context switches and wake-ups tells it.",
-        "The first chart is what the kernel did; below it, what our policies make of the same tasks.",
+        "The first chart is what the kernel did: two processors compile a program while an editor and a player want their turns;"
+        " below it, what our policies make of the same tasks, each of which may run on either processor.",
+        "&quantum=14&queues=per-cpu",  # base_slice_ns, 1.4 ms on two processors (kernel/sched/fair.c), in ticks of 100 µs
     ),
 }

@@ -16,7 +16,7 @@ DIGESTS = {
     "batch": "f9a60ba2a45e",
     "mixed": "ff45a7bb1e0b",
     "convoy": "72129b689aeb",
-    "starvation": "12a3cef9d8df",
+    "starvation": "ae0c3b2c542b",
     "shares": "9a3f14b3cee9",
     "control": "baca5e0cb7ce",
     "crowd": "1021aa798c6c",

@@ -10,7 +10,7 @@ from climb.systems.scheduler.validate.emulated import Emulated, options_for, rea
 from climb.systems.scheduler.validate.judged import Validation, judged
 from climb.systems.scheduler.validate.machine import Kernel
 from climb.systems.scheduler.validate.real import Measured
-from climb.systems.scheduler.validate.scenarios import SCENARIOS, Scenario, Worker, as_ordinary_user
+from climb.systems.scheduler.validate.scenarios import SCENARIOS, Scenario, Worker, raised
 
 KERNEL = Kernel("6.18.0", "eevdf", 250, 1400, "the kernel's default", autogroup=True, group="/")
 HOG, SLEEPER = Worker("hog", 0), Worker("sleeper", 5, work_us=300, pause_us=1000)
@@ -38,9 +38,9 @@ def beside(real: Measured) -> Validation:
         {"eevdf": emulated, "cfs": Emulated(ran=(900, 100), waits=((), ()))},
         KERNEL,
         cpu=1,
-        quantum=40,
+        quantum=14,
         busy_before=0.0,
-        ordinary_user=False,
+        nice_raised=False,
     )
 
 
@@ -108,14 +108,16 @@ def test_a_timeline_tells_shares_and_waits() -> None:
     assert found == Emulated(ran=(17, 3), waits=((), (2,)))
 
 
-def test_the_slice_ends_with_a_tick_of_the_kernels_timer() -> None:
-    """At 250 Hz the kernel looks every 4 ms, so a slice of 1.4 ms takes 4."""
-    assert options_for("eevdf", KERNEL, 2).quantum == 40
+def test_the_kernels_settings_become_ticks() -> None:
+    """The slice is that of the kernel; cfs has the values of the kernels that had it, for two processors."""
+    options = options_for("cfs", KERNEL, 2)
+
+    assert (options.quantum, options.latency, options.granularity) == (14, 120, 15)
 
 
 def test_an_ordinary_user_gets_nice_values_from_0_on() -> None:
     """The distances stay, as far as there are nice values."""
-    workers = as_ordinary_user(SCENARIOS["hogs"]).workers
+    workers = raised(SCENARIOS["hogs"], 0).workers
 
     assert [worker.nice for worker in workers] == [0, 5, 10, 15, 19]
-    assert [worker.name for worker in workers] == ["hog+0", "hog+5", "hog+10", "hog+15", "hog+19"]
+    assert [worker.name for worker in workers] == ["hog0", "hog+5", "hog+10", "hog+15", "hog+19"]

@@ -54,3 +54,10 @@ def test_a_processor_is_busy_when_it_is_not_idle() -> None:
     share = machine.busy_share([user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice])
 
     assert share == pytest.approx(0.5)
+
+
+def test_the_right_to_any_nice_value_is_a_capability() -> None:
+    """CAP_SYS_NICE is bit 23; root in a container often lacks it."""
+    assert machine.may_set_any_nice("CapPrm:\t0\nCapEff:\t000001ffffffffff\n")
+    assert not machine.may_set_any_nice("CapEff:\t00000000a80425fb\n")
+    assert not machine.may_set_any_nice("")

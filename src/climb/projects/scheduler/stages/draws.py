@@ -19,12 +19,13 @@ from climb.projects.scheduler.rules.policy import Policy
 from climb.projects.scheduler.stages.names import names
 from climb.projects.scheduler.workload import Options, Policy as PolicyName, Task, Workload
 
-__all__ = ["Case", "Family", "Trait", "cases", "single", "suits", "with_io"]
+__all__ = ["Case", "Family", "Trait", "Variant", "cases", "single", "suits", "with_io"]
 
 _ROUND = 32  # draws
 _HEADER = 8
 _PER_TASK = 4
-_TRIES = 60
+_TRIES = 100
+_GOES_ON = 9999  # one round in so many is the last by chance
 
 Fields = Mapping[str, Any]
 Case = tuple[Workload, Options]
@@ -66,31 +67,34 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
             yield {**fields, **self.extras[one], **self.more_extras[other]}
 
 
-def cases(
-    draw: Draws,
-    family: Family,
-    *,
-    wants: Sequence[Trait] = (),
-    avoids: Sequence[Trait] = (),
-    most: int = 6,
-) -> Iterator[Case]:
-    """Up to ``most`` workloads that put all of ``wants`` to the test and nothing of ``avoids``, as the rules play them."""
-    found = 0
+class Variant(msgspec.Struct, frozen=True):
+    """Workloads of ``family`` that put all of ``wants`` to the test and nothing of ``avoids``, as the rules play them."""
+
+    family: Family
+    wants: Sequence[Trait] = ()
+    avoids: Sequence[Trait] = ()
+
+
+def cases(draw: Draws, *variants: Variant, most: int = 6) -> Iterator[Case]:
+    """Up to ``most`` workloads, as many of each variant."""
+    wanted = [most // len(variants)] * len(variants)
     for number in range(_TRIES):
-        if draw.integer(0, 199) == 0 and number:
+        kind = draw.integer(0, _GOES_ON)
+        if kind == 0 and number:
             return
-        workload, options = family.draw(draw)
-        if suits((workload, options), wants, avoids):
-            found += 1
-            yield workload, options
-        if found == most:
+        which = kind % len(variants)
+        case = variants[which].family.draw(draw)
+        if wanted[which] and suits(case, variants[which]):
+            wanted[which] -= 1
+            yield case
+        if not any(wanted):
             return
-        for _ in range(_padding(workload, family)):
+        for _ in range(_padding(case[0], variants[which].family)):
             draw.integer(0, 0)
 
 
-def suits(case: Case, wants: Sequence[Trait], avoids: Sequence[Trait]) -> bool:
-    """Whether all of ``wants`` and nothing of ``avoids`` makes a difference in this case."""
+def suits(case: Case, variant: Variant) -> bool:
+    """Whether all that the variant wants and nothing that it avoids makes a difference in this case."""
     workload, options = case
     situated = situations(workload, options)
     rules = by_the_rules(workload, options)
@@ -100,7 +104,7 @@ def suits(case: Case, wants: Sequence[Trait], avoids: Sequence[Trait]) -> bool:
             return trait in situated
         return by_the_rules(workload, options, trait(options)).pieces != rules.pieces
 
-    return all(has(trait) for trait in wants) and not any(has(trait) for trait in avoids)
+    return all(has(trait) for trait in variant.wants) and not any(has(trait) for trait in variant.avoids)
 
 
 def single(longest: int) -> tuple[tuple[int, ...], ...]:

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from climb.judge.evidence import Comparison
 from climb.judge.expect import Failure
 from climb.judge.world import World
 from climb.projects.scheduler.rules import by_the_rules, find_broken
 from climb.projects.scheduler.rules.picture import chart, table
 from climb.projects.scheduler.schedule import Schedule, Scheduler
-from climb.projects.scheduler.stages.draws import Family, Trait, cases
+from climb.projects.scheduler.stages.draws import Variant, cases
 from climb.projects.scheduler.workload import Options
 
 __all__ = ["follow_the_rules", "hold_the_rules"]
 
 
-async def follow_the_rules(
-    scheduler: Scheduler,
-    world: World,
-    family: Family,
-    *,
-    wants: Sequence[Trait] = (),
-    avoids: Sequence[Trait] = (),
-    most: int = 6,
-) -> None:
-    """Each of several workloads of ``family`` is scheduled by the rules."""
-    for workload, options in cases(world.draw, family, wants=wants, avoids=avoids, most=most):
+async def follow_the_rules(scheduler: Scheduler, world: World, *variants: Variant, most: int = 6) -> None:
+    """Each of several workloads is scheduled by the rules."""
+    for workload, options in cases(world.draw, *variants, most=most):
         hold_the_rules(await scheduler(workload, options), options)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.scheduler.schedule import Scheduler
-from climb.projects.scheduler.stages.draws import Family, single
+from climb.projects.scheduler.stages.draws import Family, Variant, single
 from climb.projects.scheduler.stages.worth import report_the_measures
 
 __all__ = ["measures"]
@@ -38,59 +38,46 @@ async def each_task(scheduler: Scheduler, world: World) -> None:
     await report_the_measures(
         scheduler,
         world,
-        _PLAIN,
+        Variant(_PLAIN),
         task=("completion", "turnaround", "waiting", "response"),
         why="Turnaround and response begin at the arrival: a task that came later has waited less.",
     )
 
 
 @measures.check
-async def the_means(scheduler: Scheduler, world: World) -> None:
-    """The means in the summary are taken over all tasks, and are fractions where they must be."""
+async def the_summary(scheduler: Scheduler, world: World) -> None:
+    """Makespan, throughput and utilization count from tick 0, idle ticks included, and means are taken over the tasks."""
     await report_the_measures(
         scheduler,
         world,
-        _PLAIN,
-        summary=("mean_turnaround", "mean_waiting", "mean_response"),
-        why="A mean of whole numbers is seldom whole.",
-    )
-
-
-@measures.check
-async def idle_time_counts(scheduler: Scheduler, world: World) -> None:
-    """Makespan, throughput and utilization count from tick 0, idle ticks included."""
-    await report_the_measures(
-        scheduler,
-        world,
-        _SPARSE,
-        wants=("gap",),
-        summary=("makespan", "throughput", "utilization"),
-        why="A processor that waits is paid for as well, so idle ticks count, also those before the first arrival.",
+        Variant(_SPARSE, wants=("gap",)),
+        summary=("makespan", "throughput", "utilization", "mean_turnaround", "mean_waiting", "mean_response"),
+        why="Idle ticks count, also those before the first arrival: a processor that waits is paid for as well. Fractions stay fractions.",
     )
 
 
 @measures.check
 async def fairness_is_jains_index(scheduler: Scheduler, world: World) -> None:
-    """Fairness is Jain's index of the tasks' speeds, 1 if nobody waits longer than its size deserves."""
+    """Fairness is Jain's index of the tasks' speeds: 1 if all are slowed down alike."""
     await report_the_measures(
         scheduler,
         world,
-        _PLAIN,
+        Variant(_PLAIN),
         summary=("fairness",),
         why="Each speed x is the ticks of a task's bursts divided by its turnaround; n is the number of tasks (Jain, Chiu and Hawe, 1984).",
     )
 
 
 @measures.check
-async def switches(scheduler: Scheduler, world: World) -> None:
-    """A context switch is counted when a processor begins another task than it ran last, and when it begins its first."""
+async def switches_are_counted(scheduler: Scheduler, world: World) -> None:
+    """A context switch is counted for a task when a processor begins it after another one, or as its first."""
     await report_the_measures(
         scheduler,
         world,
-        _PLAIN,
+        Variant(_SPARSE),
         task=("switches",),
         summary=("switches",),
-        why="Idle ticks between do not matter, and going on with the same task is no switch.",
+        why="Idle ticks between two tasks change nothing about it: the processor has to load another one.",
     )
 
 
@@ -100,8 +87,8 @@ async def missed_deadlines(scheduler: Scheduler, world: World) -> None:
     await report_the_measures(
         scheduler,
         world,
-        _DUE,
+        Variant(_DUE),
         summary=("missed_deadlines",),
         most=6,
-        why="A deadline is the arrival plus the task's deadline. Tasks without one miss none, whatever the policy does about deadlines.",
+        why="A deadline is the arrival plus the task's `deadline`, whatever the policy does about deadlines. A task without one misses none.",
     )

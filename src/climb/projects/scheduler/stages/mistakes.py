@@ -31,7 +31,7 @@ __all__ = [
     "CountsInReadyOrder",
     "DeadlineFromReady",
     "DropsWithEachQuantum",
-    "EqualSlices",
+    "EevdfArrivesAtZero", "EqualSlices",
     "FairArrivesAtZero",
     "FairMovesAsItIs",
     "FairNoCredit",
@@ -315,6 +315,15 @@ class AllIsEligible(EarliestEligible):
     def key(self, task: TaskState, members: Sequence[TaskState], now: int) -> Key:
         del members, now
         return (0, task.due)
+
+
+class EevdfArrivesAtZero(EarliestEligible):
+    """A task that arrives has v 0."""
+
+    def arrives(self, task: TaskState, queue: Queue, members: Sequence[TaskState]) -> None:
+        super().arrives(task, queue, members)
+        task.virtual = 0
+        self.slice_ended(task)
 
 
 class FullQuantumAgain(EarliestEligible):

@@ -13,7 +13,7 @@ from climb.projects.scheduler.rules.facts import first_broken_fact
 from climb.projects.scheduler.rules.measures import Measured, measure
 from climb.projects.scheduler.rules.picture import drawn
 from climb.projects.scheduler.schedule import Schedule, Scheduler
-from climb.projects.scheduler.stages.draws import Family, Trait, cases
+from climb.projects.scheduler.stages.draws import Variant, cases
 from climb.projects.scheduler.stages.judged import hold_the_rules
 from climb.projects.scheduler.workload import Options
 
@@ -31,17 +31,15 @@ _CLOSE = 0.001  # the brief's "right if they differ by less than"
 async def report_the_measures(
     scheduler: Scheduler,
     world: World,
-    family: Family,
+    variant: Variant,
     *,
     task: Sequence[str] = (),
     summary: Sequence[str] = (),
     why: str,
-    wants: Sequence[Trait] = (),
-    avoids: Sequence[Trait] = (),
     most: int = 4,
 ) -> None:
     """In each of several workloads the named fields of the tasks and of the summary are what the timeline says."""
-    for workload, options in cases(world.draw, family, wants=wants, avoids=avoids, most=most):
+    for workload, options in cases(world.draw, variant, most=most):
         schedule = await scheduler(workload, options)
         hold_the_measures(schedule, options, task=task, summary=summary, why=why)
 

@@ -16,6 +16,8 @@ __all__ = ["lines", "sentences"]
 
 _MARGIN = "  "
 _SPREADS = ("turnaround", "waiting", "response")
+_TOLD = ("turnaround", "waiting", "response", "fairness", "switches", "missed-deadlines")
+_FEW = 3  # policies; where more are equally good, that tells nothing
 
 
 class _Signs(NamedTuple):
@@ -41,7 +43,7 @@ def lines(runs: Sequence[Compared], by: str, *, heading: str, width: int, ascii_
     for sentence in sentences(order, chosen):
         yield from _wrapped(sentence, room)
     yield Text()
-    for facts in (_means(order), _tails(order)):
+    for facts in (_means(order), _tail(order, "waiting"), _tail(order, "response")):
         yield from (Text(_MARGIN) + line for line in table_lines(facts, room, ascii_only=ascii_only))
         yield Text()
     signs = _ASCII if ascii_only else _FULL
@@ -51,7 +53,7 @@ def lines(runs: Sequence[Compared], by: str, *, heading: str, width: int, ascii_
 def sentences(order: Sequence[Compared], chosen: Measure) -> Iterator[str]:
     """What the ranking means here."""
     best, worst = order[0], order[-1]
-    what = chosen.name.replace("-p99", ", 99th percentile,") if "-p99" in chosen.name else chosen.name.replace("-", " ")
+    what = chosen.name.replace("-", " ")
     if chosen.of(best) == chosen.of(worst):
         yield f"By {what} ({chosen.says}) all are equal here: {_value(chosen, best)}."
     else:
@@ -60,13 +62,14 @@ def sentences(order: Sequence[Compared], chosen: Measure) -> Iterator[str]:
             f"{'is' if len(_names(order, chosen, best)) == 1 else 'are'} best here with {_value(chosen, best)}, "
             f"{_and(_names(order, chosen, worst))} worst with {_value(chosen, worst)}."
         )
-    others = [
-        f"{_label(run)} at {_and([name.replace('-', ' ') for name in names if name != chosen.name])}"
-        for run, names in zip(order, best_at(order), strict=True)
-        if set(names) - {chosen.name}
-    ]
-    if others:
-        yield f"None is better than {'; '.join(others)}."
+    best_names = dict(zip(map(_label, order), best_at(order), strict=True))
+    told: dict[str, list[str]] = {}
+    for name in _TOLD:
+        holders = [policy for policy, names in best_names.items() if name in names]
+        if name != chosen.name and 0 < len(holders) <= _FEW:
+            told.setdefault(_and(holders), []).append(name.replace("-", " "))
+    if told:
+        yield "Best at " + "; at ".join(f"{_and(names)}: {holders}" for holders, names in told.items()) + "."
 
 
 def _names(order: Sequence[Compared], chosen: Measure, like: Compared) -> list[str]:
@@ -110,10 +113,10 @@ def _means(order: Sequence[Compared]) -> Facts:
     return Facts((*columns, "late") if late else columns, rows)
 
 
-def _tails(order: Sequence[Compared]) -> Facts:
-    columns = ("policy", "waiting: half", "90 %", "99 %", "all", "response: half", "90 %", "99 %", "all")
-    rows = [(_label(run), *_quarters(run.waiting), *_quarters(run.response)) for run in order]
-    return Facts(columns, rows)
+def _tail(order: Sequence[Compared], family: str) -> Facts:
+    """So many jobs had at most that."""
+    columns = (f"{family} of", "half of the jobs", "90 %", "99 %", "all")
+    return Facts(columns, [(_label(run), *_quarters(getattr(run, family))) for run in order])
 
 
 def _quarters(spread: Spread) -> tuple[str, ...]:
@@ -130,9 +133,7 @@ def _plot(order: Sequence[Compared], chosen: Measure, width: int, signs: _Signs)
         yield from _bars(order, chosen, margin, width, signs)
 
 
-def _spreads(
-    rows: Sequence[tuple[str, Spread]], family: str, margin: int, width: int, signs: _Signs
-) -> Iterator[Text]:
+def _spreads(rows: Sequence[tuple[str, Spread]], family: str, margin: int, width: int, signs: _Signs) -> Iterator[Text]:
     most = max(spread.max for _, spread in rows)
     room = width - margin - 1
 
@@ -143,7 +144,12 @@ def _spreads(
         cells = [" "] * room
         for at in range(column(spread.p50), column(spread.max)):
             cells[at] = signs.between
-        placed = ((spread.max, signs.largest), (spread.p99, signs.ninety_nine), (spread.p90, signs.ninety), (spread.p50, signs.half))
+        placed = (
+            (spread.max, signs.largest),
+            (spread.p99, signs.ninety_nine),
+            (spread.p90, signs.ninety),
+            (spread.p50, signs.half),
+        )
         for value, sign in placed:
             cells[column(value)] = sign
         yield Text(f"{name:<{margin}}", style="") + Text("".join(cells).rstrip())

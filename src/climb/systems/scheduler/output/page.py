@@ -28,6 +28,7 @@ h2 { font-size: 1.125rem; margin-top: 2rem; }
 .wide { overflow-x: auto; }
 .gantt { display: block; width: 100%; min-width: 44rem; height: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+td { white-space: nowrap; }
 th, td { padding: 0.25rem 1rem 0.25rem 0; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: top; }
 .figure { text-align: right; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1.5rem; }
@@ -72,8 +73,15 @@ def _made_from(workload: Workload, options: Options) -> Sequence[tuple[str, str]
     """The options that differ from their defaults, and what the machine was like."""
     usual = Options(policy=options.policy)
     given = {name: value for name, value in msgspec.structs.asdict(options).items() if value != getattr(usual, name)}
-    machine = {"processors": workload.cpus, "switch cost": workload.switch_cost, "migration cost": workload.migration_cost}
-    facts = [("policy", options.policy), *((f"--{name}", str(value)) for name, value in given.items() if name != "policy")]
+    machine = {
+        "processors": workload.cpus,
+        "switch cost": workload.switch_cost,
+        "migration cost": workload.migration_cost,
+    }
+    facts = [
+        ("policy", options.policy),
+        *((f"--{name}", str(value)) for name, value in given.items() if name != "policy"),
+    ]
     return [*facts, *((name, f"{value:,}") for name, value in machine.items())]
 
 
@@ -84,7 +92,9 @@ def _pairs(facts: Sequence[tuple[str, str]]) -> str:
 def _table(facts: Facts) -> str:
     figures = [are_figures([row[at] for row in facts.rows]) for at in range(len(facts.columns))]
     classes = [' class="figure"' if figure else "" for figure in figures]
-    head = "".join(f'<th scope="col"{look}>{_text(name)}</th>' for name, look in zip(facts.columns, classes, strict=True))
+    head = "".join(
+        f'<th scope="col"{look}>{_text(name)}</th>' for name, look in zip(facts.columns, classes, strict=True)
+    )
     body = "".join(
         f'<tr><th scope="row">{_text(row[0])}</th>'
         + "".join(f"<td{look}>{_text(cell)}</td>" for cell, look in zip(row[1:], classes[1:], strict=True))

@@ -8,7 +8,7 @@ Linux to its readers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -23,7 +23,7 @@ _FIRST_TASK = 101  # after all processors, of which there are 64 at most
 Event = dict[str, object]
 
 
-def write(out: BinaryIO, workload: Workload, policy: Policy, segments: Iterable[Segment], *, tick_us: int = 1) -> None:
+def write(out: IO[bytes], workload: Workload, policy: Policy, segments: Iterable[Segment], *, tick_us: int = 1) -> None:
     """The whole trace. The segments of each processor are in order; those of several are held as long as it takes to sort them."""
     encode = msgspec.json.encode
     out.write(b'{"displayTimeUnit":"ms","otherData":{"policy":' + encode(policy) + b"},")
@@ -75,4 +75,10 @@ def _ran(segment: Segment, name: str, process: int, thread: int, tick_us: int) -
 
 
 def _counted(count: Count, tick_us: int) -> Event:
-    return {"name": "ready tasks", "ph": "C", "pid": _PROCESSORS, "ts": count.tick * tick_us, "args": {"ready": count.ready}}
+    return {
+        "name": "ready tasks",
+        "ph": "C",
+        "pid": _PROCESSORS,
+        "ts": count.tick * tick_us,
+        "args": {"ready": count.ready},
+    }

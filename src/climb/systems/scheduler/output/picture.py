@@ -17,5 +17,5 @@ def picture(workload: Workload, schedule: Schedule) -> str:
     rows = rows_of(schedule.timeline, workload.cpus)
     drawing = svg(rows, width=WIDTH, order=[task.id for task in workload.tasks])
     begin, _, rest = drawing.partition(">")
-    ground = '<rect width="100%" height="100%" fill="var(--page)"/>'
+    ground = '<rect width="100%" height="100%" class="ground"/>'
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{begin}><style>{style("svg")}</style>{ground}{rest}\n'

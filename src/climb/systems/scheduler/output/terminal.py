@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
+from climb.gantt.axis import Window, bounds
 from climb.gantt.facts import table
 from climb.gantt.text import Piece, chart
 from climb.systems.scheduler.model import Schedule, Workload
@@ -17,24 +18,32 @@ __all__ = ["coloured", "lines", "table_lines"]
 
 _MOST_TASKS = 40
 _MARGIN = "  "
+_NAMES = len("cpu 63  ") + 1  # columns beside those of the ticks
 _SPANS = ("cyan", "yellow", "magenta", "blue", "bright_cyan", "bright_yellow", "bright_magenta", "bright_blue")
 _STYLES = {"label": "", "idle": "dim", "axis": "dim", "moment": "bold", "note": "dim"}
 _ROWS = {"head": "dim", "row": "", "marked": "bold"}
 
 
-def lines(workload: Workload, schedule: Schedule, *, name: str, width: int, ascii_only: bool) -> Iterator[Text]:
-    """All of it in lines of at most ``width`` columns. Colour tells nothing that the text does not."""
+def lines(
+    workload: Workload, schedule: Schedule, *, name: str, width: int, ascii_only: bool, every_tick: bool = False
+) -> Iterator[Text]:
+    """All of it in lines of at most ``width`` columns. Colour tells nothing that the text does not.
+
+    With ``every_tick`` the chart goes on in further lines rather than let a column hold several ticks.
+    """
     room = width - len(_MARGIN)
     yield from _indented(_flowed([title(workload, schedule, name)], room, style="bold"))
     yield Text()
-    drawn = chart(
-        rows_of(schedule.timeline, workload.cpus),
-        width=room,
-        ascii=ascii_only,
-        order=[task.id for task in workload.tasks],
-    )
-    yield from _indented(coloured(drawn))
-    yield Text()
+    rows = rows_of(schedule.timeline, workload.cpus)
+    whole = bounds(rows)
+    length = max((room - _NAMES) // 10 * 10, 10)
+    continued = every_tick and whole.length > length
+    for begin in range(whole.begin, whole.end, length) if continued else [whole.begin]:
+        part = Window(begin, min(begin + length, whole.end)) if continued else whole
+        order = [task.id for task in workload.tasks]
+        drawn = chart(rows, width=room, ascii=ascii_only, order=order, window=part, continued=continued)
+        yield from _indented(coloured(drawn))
+        yield Text()
     yield from _indented(table_lines(task_facts(workload, schedule, most=_MOST_TASKS), room, ascii_only=ascii_only))
     yield Text()
     facts = [f"{fact} {value}" for fact, value in summary_facts(workload, schedule)]

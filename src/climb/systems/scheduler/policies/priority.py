@@ -55,7 +55,7 @@ class Priority(Policy):
         for cpu in range(len(m.cpus)):
             processor = m.cpus[cpu]
             first = m.queues[cpu * m.separate].first
-            if m.aging > 0 and processor.task != NOBODY and first != NOBODY:
+            if m.aging > 0 and NOBODY not in (processor.task, first):
                 smaller_from = _rank(m, first, 0) - m.tasks[processor.task].rank + 1
                 event = min(event, max(now + 1, processor.begins + 1, smaller_from))
         return event

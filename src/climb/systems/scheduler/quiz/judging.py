@@ -68,9 +68,7 @@ def ticks_of(truth: Schedule, cpus: int) -> list[Ticks]:
 def rows_said(said: Sequence[Ticks], truth: Schedule, cpus: int) -> list[Row]:
     """Both as rows of one chart."""
     name = "you" if cpus == 1 else "you, "
-    yours = [
-        Row(name if cpus == 1 else f"{name}cpu {cpu}", tuple(_spans(lane))) for cpu, lane in enumerate(said)
-    ]
+    yours = [Row(name if cpus == 1 else f"{name}cpu {cpu}", tuple(_spans(lane))) for cpu, lane in enumerate(said)]
     rules = rows_of(truth.timeline, cpus, prefix="rules, ")
     return [*yours, *(rules if cpus > 1 else [Row("rules", rules[0].spans)])]
 

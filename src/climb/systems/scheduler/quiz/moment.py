@@ -11,10 +11,9 @@ from enum import Enum
 
 import msgspec
 
-from climb.systems.scheduler import engine
 from climb.systems.scheduler.binding import chosen_by, engine_of
 from climb.systems.scheduler.model import Options, Workload
-from climb.systems.scheduler.state import NEVER, NOBODY, Machine, machine_for
+from climb.systems.scheduler.state import NEVER, NOBODY, Machine, TaskState, machine_for
 
 __all__ = ["Moment", "State", "TaskNow", "moment_at"]
 
@@ -59,17 +58,15 @@ class Moment(msgspec.Struct, frozen=True):
 def moment_at(workload: Workload, options: Options, tick: int) -> Moment:
     """The state at ``tick``, decisions of that tick included."""
     machine = machine_for(workload, options)
-    if options.policy == "lottery":
-        machine = machine._replace(tree=[0] * (len(machine.queues) * (len(machine.tasks) + 1)))
-    engine.prepare(machine)
     advance = engine_of(options.policy)
+    advance(machine, 0)  # it learns of the arrivals
     while machine.clock[0].next <= tick:
         advance(machine, 1)
     _run_up_to(machine, options.policy, tick)
     away = set(_in_heap(machine, machine.clock[0].timers))
     shown = chosen_by(options.policy)["shown"]
     tasks = {
-        task.id: _now(machine, number, task.id, tick, shown(machine, number, tick), number in away)
+        task.id: _now(machine, number, task.id, shown(machine, number, tick), number in away)
         for number, task in enumerate(workload.tasks)
     }
     return Moment(tick, tasks, machine.clock[0].random, machine.queues[0].zero)
@@ -86,7 +83,7 @@ def _run_up_to(machine: Machine, policy: str, tick: int) -> None:
             hooks["tick"](machine, cpu * machine.separate, processor.task, ticks, tick)
 
 
-def _now(machine: Machine, number: int, name: str, tick: int, key: int, away: bool) -> TaskNow:
+def _now(machine: Machine, number: int, name: str, key: int, away: bool) -> TaskNow:
     task = machine.tasks[number]
     turn = next((each for each in machine.cpus if each.task == number), None)
     state = State.READY
@@ -95,7 +92,7 @@ def _now(machine: Machine, number: int, name: str, tick: int, key: int, away: bo
     elif task.job == task.jobs:
         state = State.DONE
     elif away:
-        state = State.NOT_HERE if task.cpu == NOBODY else State.AWAY if task.burst else State.RESTING
+        state = _away(task)
     return TaskNow(
         name=name,
         state=state,
@@ -106,6 +103,12 @@ def _now(machine: Machine, number: int, name: str, tick: int, key: int, away: bo
         back=task.key if away else None,
         turn=None if turn is None else (turn.begins, None if turn.expires == NEVER else turn.expires),
     )
+
+
+def _away(task: TaskState) -> State:
+    if task.cpu == NOBODY:
+        return State.NOT_HERE
+    return State.AWAY if task.burst else State.RESTING
 
 
 def _in_heap(machine: Machine, top: int) -> Iterator[int]:

@@ -40,7 +40,7 @@ class Question(msgspec.Struct, frozen=True):
 def draw(seed: int, level: int, policy: Policy | None = None) -> Question:
     """A question in which somebody has to wait, and which is over within ``LONGEST`` ticks."""
     draws = Draws(seed)
-    chosen = policy or draws.one_of(_BY_LEVEL[level])
+    chosen: Policy = policy if policy is not None else draws.one_of(_BY_LEVEL[level])
     options = Options(policy=chosen, quantum=2, latency=6, granularity=1, levels=3, seed=draws.between(1, 9999))
     for _ in range(_TRIES):
         question = Question(seed, level, _workload(draws, level, chosen), options)
@@ -78,7 +78,9 @@ def _task(draws: Draws, name: str, level: int, policy: Policy) -> Task:
         "cfs": {"nice": draws.one_of((-5, 0, 5))},
         "eevdf": {"nice": draws.one_of((0, 0, 5))},
     }
-    return Task(id=name, arrival=draws.between(0, 2 + 2 * (level > 1)), bursts=tuple(bursts), **weighted.get(policy, {}))
+    return Task(
+        id=name, arrival=draws.between(0, 2 + 2 * (level > 1)), bursts=tuple(bursts), **weighted.get(policy, {})
+    )
 
 
 def _periodic(draws: Draws, names: str, cpus: int) -> Workload:

@@ -11,7 +11,6 @@ from climb.systems.scheduler.quiz.moment import Moment, State, TaskNow
 __all__ = ["reason"]
 
 
-
 def reason(workload: Workload, options: Options, at: Moment, right: str | None, said: str | None) -> str:
     """Why at this moment ``right`` runs rather than ``said``; None is an idle processor. They differ."""
     if said is None:
@@ -21,11 +20,10 @@ def reason(workload: Workload, options: Options, at: Moment, right: str | None, 
     if other.state in _ABSENT:
         instead = f"{right} runs." if right is not None else "Nobody is ready, so the processor idles."
         return f"At tick {at.tick:,} {_ABSENT[other.state](other)} {instead}"
-    if right is None:  # it was not said, and runs
-        return f"At tick {at.tick:,} only tasks that are ready can run; {said} is {other.state.value}."
-    if other.state is State.RUNNING:
-        return f"At tick {at.tick:,} {said} runs indeed, and {right} runs too."
-    return f"At tick {at.tick:,} {_decided(workload, options, at, at.tasks[right], other)} {POLICY[options.policy].rule}"
+    assert right is not None, "a task that is ready runs, or another one does"
+    return (
+        f"At tick {at.tick:,} {_decided(workload, options, at, at.tasks[right], other)} {POLICY[options.policy].rule}"
+    )
 
 
 def _not_idle(at: Moment, task: TaskNow) -> str:
@@ -34,21 +32,6 @@ def _not_idle(at: Moment, task: TaskNow) -> str:
     else:
         because = f"has been ready since {task.since:,}" if task.since < at.tick else "becomes ready"
     return f"At tick {at.tick:,} {task.name} {because}; no processor idles while a task is ready."
-
-
-_ABSENT:
-        instead = f"{right} runs." if right is not None else "Nobody is ready, so the processor idles."
-        return f"At tick {at.tick:,} {_ABSENT[other.state](other)} {instead}"
-    if right is None:  # it was not said, and runs
-        return f"At tick {at.tick:,} only tasks that are ready can run; {said} is {other.state.value}."
-    if other.state is State.RUNNING:
-        return f"At tick {at.tick:,} {said} runs indeed, and {right} runs too."
-    return f"At tick {at.tick:,} {_decided(workload, options, at, at.tasks[right], other)} {POLICY[options.policy].rule}"
-
-
-def _not_idle(at: Moment, task: TaskNow) -> str:
-    since = f"ready since {task.since:,}" if task.since < at.tick else f"ready at {task.since:,}"
-    return f"At tick {at.tick:,} {task.name} is {since}, and no processor idles while a task is ready."
 
 
 _ABSENT: dict[State, Callable[[TaskNow], str]] = {

@@ -7,9 +7,9 @@ import os
 from climb.systems.scheduler.validate.emulated import emulate, options_for
 from climb.systems.scheduler.validate.errors import CannotMeasure
 from climb.systems.scheduler.validate.judged import Beside, Validation, judged
-from climb.systems.scheduler.validate.machine import kernel
+from climb.systems.scheduler.validate.machine import kernel, lowest_nice
 from climb.systems.scheduler.validate.real import WARM_S, Progress, least_busy, processors, run_workers
-from climb.systems.scheduler.validate.scenarios import SCENARIOS, Scenario, Worker, as_ordinary_user
+from climb.systems.scheduler.validate.scenarios import SCENARIOS, Scenario, Worker, raised
 
 __all__ = ["SCENARIOS", "Beside", "CannotMeasure", "Scenario", "Validation", "Worker", "validate"]
 
@@ -19,11 +19,10 @@ def validate(
 ) -> Validation:
     """Run ``scenario`` for real on one processor for ``seconds``, then in the emulator; CannotMeasure if it can't be run.
 
-    Without ``cpu`` the least busy processor is taken. As an ordinary user the nice values are raised so that none is negative.
+    Without ``cpu`` the least busy processor is taken. Who may not take negative nice values gets
+    higher ones, at the same distances.
     """
-    ordinary = os.geteuid() != 0 and any(worker.nice < 0 for worker in scenario.workers)
-    if ordinary:
-        scenario = as_ordinary_user(scenario)
+    asked, scenario = scenario, raised(scenario, lowest_nice())
     cpu, busy = least_busy(processors() if cpu is None else {cpu})
     facts = kernel()
     measured = run_workers(scenario.workers, cpu=cpu, seconds=seconds, progress=progress)
@@ -37,5 +36,5 @@ def validate(
         cpu=cpu,
         quantum=options["eevdf"].quantum,
         busy_before=busy,
-        ordinary_user=ordinary,
+        nice_raised=scenario != asked,
     )

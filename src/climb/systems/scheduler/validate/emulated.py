@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from climb.systems.scheduler.model import Options, Policy, Segment, Task, Workload
-from climb.systems.scheduler.validate.machine import Kernel
+from climb.systems.scheduler.validate.machine import Kernel, cfs_defaults_us
 from climb.systems.scheduler.validate.scenarios import Worker
 
 __all__ = ["TICK_US", "Emulated", "emulate", "options_for", "read_timeline", "workload_for"]
 
 TICK_US = 100
-_CFS_LATENCY_US, _CFS_GRANULARITY_US = 6000, 750  # kernel/sched/fair.c before 6.6, for one processor
 
 
 class Emulated(msgspec.Struct, frozen=True):
@@ -43,14 +42,13 @@ def workload_for(workers: Sequence[Worker], end: int) -> Workload:
 
 
 def options_for(policy: Policy, kernel: Kernel, cpus: int) -> Options:
-    """The kernel's settings in ticks. A slice that ends between two of its timer ticks ends at the next one."""
-    timer_us = 1_000_000 // kernel.hz if kernel.hz else TICK_US
-    factor = min(cpus, 8).bit_length()
+    """The kernel's settings in ticks. That it notices the end of a slice only at its next timer tick is not emulated."""
+    latency_us, granularity_us = cfs_defaults_us(cpus)
     return Options(
         policy=policy,
-        quantum=_ticks(_up(kernel.slice_us, timer_us)),
-        latency=_ticks(_CFS_LATENCY_US * factor),
-        granularity=_ticks(_up(_CFS_GRANULARITY_US * factor, timer_us)),
+        quantum=_ticks(kernel.slice_us),
+        latency=_ticks(latency_us),
+        granularity=_ticks(granularity_us),
     )
 
 
@@ -89,7 +87,3 @@ def _bursts(worker: Worker, end: int) -> tuple[int, ...]:
 
 def _ticks(us: float) -> int:
     return max(1, round(us / TICK_US))
-
-
-def _up(us: int, step_us: int) -> int:
-    return -(-us // step_us) * step_us

@@ -44,13 +44,14 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     cpu: int
     kernel: Kernel
     quantum_us: int
-    ordinary_user: bool
+    nice_raised: bool
     goal: float
     error: float
     within: bool
     busy_before: float
     others: float
     stolen: float
+    precedence: bool  # the workers' session came before those of other programs
     workers: tuple[Beside, ...]
     reasons: tuple[str, ...]
 
@@ -64,7 +65,7 @@ def judged(
     cpu: int,
     quantum: int,
     busy_before: float,
-    ordinary_user: bool,
+    nice_raised: bool,
 ) -> Validation:
     """Set ``measured`` beside what the emulator did under ``eevdf`` and ``cfs``."""
     rows = tuple(_rows(scenario.workers, measured, emulations["eevdf"], emulations["cfs"]))
@@ -78,13 +79,14 @@ def judged(
         cpu=cpu,
         kernel=kernel,
         quantum_us=quantum * TICK_US,
-        ordinary_user=ordinary_user,
+        nice_raised=nice_raised,
         goal=scenario.goal_points,
         error=error,
         within=within,
         busy_before=busy_before,
         others=others,
         stolen=measured.stolen,
+        precedence=all(group.endswith("nice -20") for group in measured.groups),
         workers=rows,
         reasons=() if within else tuple(_reasons(measured, others)),
     )

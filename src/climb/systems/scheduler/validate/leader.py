@@ -140,9 +140,19 @@ def _sleep_until(moment: float) -> None:
     time.sleep(max(0.0, moment - time.monotonic()))
 
 
+def _take_precedence() -> None:
+    """Where the kernel lets us, have it serve this session before others, so that the workers only have each other to wait for."""
+    try:
+        with open("/proc/self/autogroup", "w", encoding="ascii") as file:  # noqa: PTH123 - starts faster
+            file.write("-20")
+    except OSError:
+        pass  # not root, or sessions are not told apart: then others will be noticed in /proc/stat
+
+
 def _lead(plan: dict[str, Any]) -> None:
     others = os.sched_getaffinity(0) - {plan["cpu"]}
     workers: list[_Worker] = []
+    _take_precedence()
     try:
         workers += [_Worker(plan, order) for order in plan["workers"]]
         if others:
@@ -179,7 +189,10 @@ def main() -> None:
     plan = json.loads(sys.stdin.readline())
     _end_with(plan["parent"])
     signal.alarm(int(plan["warm_s"] + plan["seconds"]) + _MARGIN_S)
-    _lead(plan)
+    try:
+        _lead(plan)
+    except OSError as error:  # such as a kernel without /proc/<pid>/schedstat
+        _tell(error=str(error))
 
 
 if __name__ == "__main__":

@@ -6,15 +6,27 @@ import gzip
 import os
 import platform
 import re
+import resource
 from pathlib import Path
 
 import msgspec
 
-__all__ = ["Kernel", "base_slice_us", "busy_share", "kernel", "parse_hz", "parse_version", "uses_eevdf"]
+__all__ = [
+    "Kernel",
+    "base_slice_us",
+    "busy_share",
+    "kernel",
+    "lowest_nice",
+    "may_set_any_nice",
+    "parse_hz",
+    "parse_version",
+    "uses_eevdf",
+]
 
 _SLICE_FILE = Path("/sys/kernel/debug/sched/base_slice_ns")
 _EEVDF_SINCE = (6, 6)
 _SHORTER_SLICE_SINCE = (6, 15)  # "sched: Reduce the default slice to avoid tasks getting an extra tick"
+_CAP_SYS_NICE = 23  # linux/capability.h
 _IDLE = (3, 4)  # of the columns in /proc/stat: idle, iowait
 
 
@@ -46,6 +58,20 @@ def kernel() -> Kernel:
     )
 
 
+def lowest_nice() -> int:
+    """The smallest nice value that a process of ours may take: root may take any, but in a container often not (setpriority(2))."""
+    if may_set_any_nice(_text(Path("/proc/self/status"))):
+        return -20
+    granted = 20 - resource.getrlimit(resource.RLIMIT_NICE)[0]
+    return max(-20, min(os.getpriority(os.PRIO_PROCESS, 0), granted))
+
+
+def may_set_any_nice(status: str) -> bool:
+    """Whether the capability for it is among the effective ones in /proc/<pid>/status."""
+    found = re.search(r"^CapEff:\s*([0-9a-f]+)$", status, re.MULTILINE)
+    return bool(found and int(found[1], 16) >> _CAP_SYS_NICE & 1)
+
+
 def uses_eevdf(version: tuple[int, int]) -> bool:
     """Whether Linux of that version schedules by EEVDF; before, it was CFS."""
     return version >= _EEVDF_SINCE
@@ -53,8 +79,16 @@ def uses_eevdf(version: tuple[int, int]) -> bool:
 
 def base_slice_us(version: tuple[int, int], cpus: int) -> int:
     """The kernel's default (kernel/sched/fair.c, sysctl_sched_base_slice): it grows with the logarithm of the processors."""
-    factor = min(cpus, 8).bit_length()  # 1 + ilog2
-    return (700 if version >= _SHORTER_SLICE_SINCE else 750) * factor
+    return (700 if version >= _SHORTER_SLICE_SINCE else 750) * _factor(cpus)
+
+
+def cfs_defaults_us(cpus: int) -> tuple[int, int]:
+    """Latency and granularity of the kernels that had CFS: sysctl_sched_latency and sysctl_sched_min_granularity."""
+    return 6000 * _factor(cpus), 750 * _factor(cpus)
+
+
+def _factor(cpus: int) -> int:
+    return min(cpus, 8).bit_length()  # 1 + ilog2
 
 
 def parse_version(release: str) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["SCENARIOS", "Scenario", "Worker", "as_ordinary_user"]
+__all__ = ["SCENARIOS", "Scenario", "Worker", "raised"]
 
 
 class Worker(msgspec.Struct, frozen=True):
@@ -26,20 +26,28 @@ class Scenario(msgspec.Struct, frozen=True):
 
 
 def _hogs(*levels: int) -> tuple[Worker, ...]:
-    return tuple(Worker(f"hog{level:+d}" if level else "hog0", level) for level in levels)
+    return tuple(Worker(_name("hog", level), level) for level in levels)
 
 
-def as_ordinary_user(scenario: Scenario) -> Scenario:
-    """The same with nice values from 0 on: to become less nice takes privileges."""
-    lowest = min(worker.nice for worker in scenario.workers)
-    if lowest >= 0:
+def _sleeper(nice: int, work_us: int, pause_us: int) -> Worker:
+    return Worker(_name("sleeper", nice), nice, work_us, pause_us)
+
+
+def _name(kind: str, nice: int) -> str:
+    return f"{kind}{nice:+d}" if nice else f"{kind}0"
+
+
+def raised(scenario: Scenario, lowest: int) -> Scenario:
+    """The same with nice values from ``lowest`` on, at the same distances as far as there are values."""
+    by = lowest - min(worker.nice for worker in scenario.workers)
+    if by <= 0:
         return scenario
-    workers = tuple(
-        msgspec.structs.replace(worker, nice=nice, name=f"{worker.name.rstrip('+-0123456789')}{nice:+d}")
-        for worker in scenario.workers
-        for nice in [min(19, worker.nice - lowest)]
-    )
-    return msgspec.structs.replace(scenario, workers=workers)
+    return msgspec.structs.replace(scenario, workers=tuple(_raised(worker, by) for worker in scenario.workers))
+
+
+def _raised(worker: Worker, by: int) -> Worker:
+    nice = min(19, worker.nice + by)
+    return msgspec.structs.replace(worker, nice=nice, name=_name(worker.name.rstrip("+-0123456789"), nice))
 
 
 # The pauses of sleepers have no common multiple within seconds, so that their wake-ups meet in every way.
@@ -52,10 +60,10 @@ SCENARIOS: dict[str, Scenario] = {
             "four processes that sleep between their bursts, and together want more than there is",
             5.0,
             (
-                Worker("sleeper-5", -5, 7_000, 17_100),
-                Worker("sleeper-2", -2, 11_000, 13_300),
-                Worker("sleeper+0", 0, 19_000, 23_900),
-                Worker("sleeper+5", 5, 13_000, 11_700),
+                _sleeper(-5, 7_000, 17_100),
+                _sleeper(-2, 11_000, 13_300),
+                _sleeper(0, 19_000, 23_900),
+                _sleeper(5, 13_000, 11_700),
             ),
         ),
         Scenario(
@@ -64,9 +72,9 @@ SCENARIOS: dict[str, Scenario] = {
             5.0,
             (
                 *_hogs(-5, 0, 5),
-                Worker("sleeper-5", -5, 2_000, 29_300),
-                Worker("sleeper+0", 0, 1_000, 12_700),
-                Worker("sleeper+5", 5, 3_000, 41_900),
+                _sleeper(-5, 2_000, 29_300),
+                _sleeper(0, 1_000, 12_700),
+                _sleeper(5, 3_000, 41_900),
             ),
         ),
     )

@@ -34,7 +34,7 @@ export class Chart {
     this.names = header.tasks;
     this.header = header;
     this.tasks = rowsBy(panel.columns.task, header.tasks.length, panel.columns);
-    this.cpus = rowsBy(panel.columns.cpu, header.cpus, panel.columns);
+    this.cpus = rowsBy(panel.columns.cpu, panel.cpus, panel.columns);
     this.article.querySelector("[data-name]").textContent = panel.name;
     this.article.querySelector("[data-rule]").textContent = panel.rule;
     this.frame.setAttribute("aria-label", `${panel.name}: ${panel.turns} turns. Arrow keys walk from turn to turn, plus and minus zoom.`);
@@ -83,7 +83,7 @@ export class Chart {
     const { steps, many } = draw(context, this, view, this.width, paintFor(context));
     this.frame.dataset.steps = steps;
     const cut = this.panel.complete ? "" : `Cut after ${this.panel.turns.toLocaleString("en")} turns. `;
-    const mixed = many ? "Where several turns share a column, it is divided by how long each colour ran." : "";
+    const mixed = many ? "Columns with several turns are divided by colour." : "";
     const rows = this.shown < this.rows.count ? `Rows ${this.first + 1} to ${this.first + this.shown} of ${this.rows.count}. ` : "";
     const note = `${cut}${rows}${mixed}`;
     if (this.note.textContent !== note) this.note.textContent = note;

@@ -9,6 +9,7 @@ const EDGE = 2; // pixels: where a turn begins
 const ROOM = 5; // pixels on both sides of a name
 const BETWEEN_LABELS = 64; // pixels
 const HATCH = 6; // pixels
+const MANY_ROWS = 8;
 const BAR = 3; // pixels: tasks beyond the sixth have the same six colours again, with a bar at the bottom
 
 const numbers = new Intl.NumberFormat("en");
@@ -82,73 +83,109 @@ function axis(context, chart, view, width, paint) {
   for (let shown = 0; shown <= chart.shown; shown++) context.fillRect(0, shown * chart.pitch, width, 1);
 }
 
+// Rectangles by colour, so that a colour is set once for all of them; what is put in a higher layer lies over the others.
+class Layers {
+  constructor(width, layers) {
+    this.width = width;
+    this.layers = Array.from({ length: layers }, () => new Map());
+  }
+
+  put(layer, style, left, right, top, tall) {
+    const begin = Math.max(left, -1);
+    const wide = Math.min(right, this.width + 1) - begin;
+    if (wide <= 0) return;
+    let list = this.layers[layer].get(style);
+    if (!list) this.layers[layer].set(style, (list = []));
+    list.push(begin, top, wide, tall);
+  }
+
+  fill(context) {
+    for (const layer of this.layers) {
+      for (const [style, list] of layer) {
+        context.fillStyle = style;
+        for (let at = 0; at < list.length; at += 4) context.fillRect(list[at], list[at + 1], list[at + 2], list[at + 3]);
+      }
+    }
+  }
+}
+
+const [BEHIND, BODY, FRONT] = [0, 1, 2];
+
 function lane(context, chart, row, top, view, width, paint, lanes) {
   const { rows, columns, names, byTask } = chart;
   const high = chart.pitch - 2 * GAP;
   const y = top + GAP + 0.5;
   const scale = width / view.span;
-  const put = (style, left, right, from = y, tall = high) => {
-    const begin = Math.max(left, -1);
-    const wide = Math.min(right, width + 1) - begin;
-    if (wide <= 0) return;
-    context.fillStyle = style;
-    context.fillRect(begin, from, wide, tall);
-  };
+  const column = rows.count > MANY_ROWS ? 2 : 1;
+  const layers = new Layers(width, 3);
+  const labels = [];
+  let alike = null;
 
-  const waiting = (place, left) => {
-    const since = (columns.ready[rows.order[place]] - view.from) * scale;
-    const tint = columns.task[rows.order[place]] % TINTS;
-    if (left - since > 1) {
-      put(paint.soft, since, left, y + high / 2 - 3, 6);
-      put(paint.edge[tint], since, left, y + high / 2, 1);
-    }
+  // What leads to a turn in a task's row: since when it was ready, and the I/O before.
+  const leading = (place, left) => {
+    const turn = rows.order[place];
+    const since = (columns.ready[turn] - view.from) * scale;
+    if (left - since > 1) layers.put(BEHIND, paint.edge[columns.task[turn] % TINTS], since, left, y + high / 2 - 1, 2);
     const before = place > rows.offsets[row] ? (rows.end[place - 1] - view.from) * scale : since;
-    if (since - before > 1) put(paint.away, before, since, y + high / 2 - 5, 10);
+    if (since - before > 1) layers.put(BEHIND, paint.away, before, since, y + high / 2 - 5, 10);
   };
 
   const onTurn = (place, left, right) => {
-    if (byTask) waiting(place, left);
+    if (byTask) leading(place, left);
     if (left >= width) return;
-    const turn = rows.order[place];
-    const task = columns.task[turn];
-    const wide = right - left;
-    if (wide < THIN + EDGE) {
-      put(paint.fill[task % TINTS], left, right);
-      put(paint.edge[task % TINTS], left, left + 1);
-      return;
-    }
-    put(paint.fill[task % TINTS], left, right - 1);
-    if (Math.floor(task / TINTS) % 2) put(paint.edge[task % TINTS], left, right - 1, y + high - BAR, BAR);
-    put(paint.edge[task % TINTS], left, left + EDGE);
-    if (!byTask && wide > 16) name(names[task], Math.max(left, 0), Math.min(right, width));
+    const task = columns.task[rows.order[place]];
+    const tint = task % TINTS;
+    const narrow = right - left < THIN + EDGE;
+    layers.put(BODY, paint.fill[tint], left, narrow ? right : right - 1, y, high);
+    layers.put(FRONT, paint.edge[tint], left, left + (narrow ? 1 : EDGE), y, high);
+    if (narrow) return;
+    if (Math.floor(task / TINTS) % 2) layers.put(FRONT, paint.edge[tint], left, right - 1, y + high - BAR, BAR);
+    if (!byTask && right - left > 16) labels.push(names[task], Math.max(left, 0), Math.min(right, width));
   };
 
-  const name = (text, left, right) => {
-    const room = right - left - 2 * ROOM;
-    if (paint.width(context, text) > room) return;
-    context.fillStyle = paint.text;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.fillText(text, (left + right) / 2 + 1, y + high / 2 + 1);
+  const close = () => {
+    if (alike) layers.put(FRONT, paint.edge[alike.tint], alike.left, alike.right, y + high - alike.tall, alike.tall);
+    alike = null;
   };
 
-  // A column with several turns is divided by who used it.
+  // A column with several turns is divided by who used it. Columns of one task that are alike are put together.
   const onMany = (left, first, next) => {
-    if (byTask) waiting(first, left);
+    if (byTask) leading(first, left);
     lanes.many = true;
-    let bottom = y + high;
     let all = 0;
     for (const used of rows.used) all += used[next] - used[first];
-    const unit = high / Math.max(all, 1 / scale); // the last of the turns may reach into the next column
+    const unit = high / Math.max(all, column / scale); // the last of the turns may reach into the next column
+    if (byTask) {
+      const tall = all * unit;
+      if (!alike || alike.right !== left || Math.abs(alike.tall - tall) > 0.5) {
+        close();
+        alike = { tint: columns.task[rows.order[first]] % TINTS, left, tall };
+      }
+      alike.right = left + column;
+      return;
+    }
+    let bottom = y + high;
     for (let tint = 0; tint < TINTS; tint++) {
-      const used = rows.used[tint];
-      const tall = (used[next] - used[first]) * unit;
+      const tall = (rows.used[tint][next] - rows.used[tint][first]) * unit;
       if (tall <= 0) continue;
       bottom -= tall;
-      context.fillStyle = paint.edge[tint];
-      context.fillRect(left, bottom, 1, tall);
+      layers.put(FRONT, paint.edge[tint], left, left + column, bottom, tall);
     }
   };
 
-  lanes.steps += walk(rows, row, view, width, { thin: THIN, onTurn, onMany });
+  lanes.steps += walk(rows, row, view, width, { thin: THIN, column, onTurn, onMany });
+  close();
+  layers.fill(context);
+  write(context, labels, y + high / 2 + 1, paint);
+}
+
+// Names within turns that are wide enough.
+function write(context, labels, middle, paint) {
+  context.fillStyle = paint.text;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (let at = 0; at < labels.length; at += 3) {
+    const [text, left, right] = labels.slice(at, at + 3);
+    if (paint.width(context, text) <= right - left - 2 * ROOM) context.fillText(text, (left + right) / 2 + 1, middle);
+  }
 }

@@ -60,8 +60,8 @@ class Page {
     if (!header.panels.length) return;
     this.arrange(header.panels.length);
     this.charts.forEach((chart, index) => chart.show(header.panels[index], header, byTask()));
-    document.querySelector("[data-tables]").innerHTML = header.tables;
-    section.querySelector("[data-instant]").classList.toggle("many", header.cpus > 1);
+    this.replaceTables(header.tables);
+    section.querySelector("[data-instant]").classList.toggle("many", header.panels.some((panel) => panel.cpus > 1));
     const whole = Math.max(header.whole, 1);
     if (this.all) this.view.fit(whole);
     else {
@@ -71,6 +71,15 @@ class Page {
     this.turn = -1;
     this.redraw();
     this.write();
+  }
+
+  // What was opened or closed by hand stays so.
+  replaceTables(markup) {
+    const tables = document.querySelector("[data-tables]");
+    const open = tables.querySelector("[data-kept]")?.open;
+    tables.innerHTML = markup;
+    const kept = tables.querySelector("[data-kept]");
+    if (kept && open !== undefined) kept.open = open;
   }
 
   tell(problem) {

@@ -52,8 +52,9 @@ function sums(order, start, end, task) {
 }
 
 // Go along what is visible of a row, from left to right. `onTurn(place, left, right)` is called for a turn that is at least `thin`
-// pixels wide or alone in its pixel; `onMany(left, first, next)` for a pixel with several. Returns how many steps that took.
-export function walk(rows, row, view, width, { thin, onTurn, onMany }) {
+// pixels wide or alone in its column of so many pixels; `onMany(left, first, next)` for a column with several. Returns how many steps
+// that took.
+export function walk(rows, row, view, width, { thin, column, onTurn, onMany }) {
   const { offsets, start, end } = rows;
   const scale = width / (view.to - view.from);
   const last = offsets[row + 1];
@@ -65,8 +66,8 @@ export function walk(rows, row, view, width, { thin, onTurn, onMany }) {
     const right = (end[at] - view.from) * scale;
     let next = at + 1;
     if (right - left < thin) {
-      const pixel = Math.floor(left);
-      const beyond = view.from + (pixel + 1) / scale;
+      const pixel = Math.floor(left / column) * column;
+      const beyond = view.from + (pixel + column) / scale;
       next = Math.max(next, firstAboveNear(start, beyond - 1e-9, at, last));
       if (next - at > 1 && (end[next - 1] - start[next - 1]) * scale >= thin) next--;
       if (next - at > 1) {

@@ -1,0 +1,127 @@
+"""Stage 11: deadlines and periods."""
+
+from __future__ import annotations
+
+from climb.judge.stage import Stage
+from climb.judge.world import World
+from climb.projects.scheduler.schedule import Scheduler
+from climb.projects.scheduler.stages.draws import Family, single, with_io
+from climb.projects.scheduler.stages.judged import follow_the_rules
+from climb.projects.scheduler.stages.mistakes import DeadlineFromReady, NoneFirst, NoneHasShortestPeriod
+from climb.projects.scheduler.stages.worth import report_the_measures
+
+__all__ = ["real_time"]
+
+real_time = Stage(
+    "real-time",
+    "Deadlines and periods",
+    concepts=["real-time-scheduling", "scheduling"],
+    hints=[
+        "What does `edf` know of a job that `rm` doesn't? Which of the two changes its mind about a task from job to job?",
+        "A job is the unit: it has a release, and from it a deadline. A job that is released while the one before still runs waits for it, and its deadline does not wait with it.",
+        "Keep for each task the number of its present job; release = arrival + number × period, deadline = release + `deadline` (or the period). When a job completes and the next release is due "
+        "already, the task becomes ready in step 2 of that same tick, else at its release. Jobs are released while release < until, the first one in any case.",
+    ],
+)
+
+_DEADLINES = tuple({"deadline": ticks} for ticks in (4, 2, 6, 8, 11, 15, 20))
+_EDF = Family(policies=("edf",), bursts=single(7), arrivals=range(12), extras=_DEADLINES)
+_EDF_SOME = Family(policies=("edf",), bursts=single(7), arrivals=range(12), extras=({}, *_DEADLINES, {}), most=5)
+_PERIODS = tuple({"period": ticks} for ticks in (5, 3, 4, 6, 8, 10, 12))
+_UNTIL = tuple({"until": ticks} for ticks in (10, 1, 5, 16, 20, 24, 30))
+_EASY = Family(
+    policies=("edf",),
+    bursts=single(2),
+    arrivals=range(6),
+    extras=_PERIODS,
+    machines=_UNTIL,
+    most=3,
+)
+_LATE = Family(policies=("edf",), bursts=single(6), arrivals=range(6), extras=_PERIODS, machines=_UNTIL, most=3)
+_LATE_DEADLINES = Family(
+    policies=("edf", "rm"),
+    bursts=with_io(4, 3),
+    arrivals=range(6),
+    extras=_PERIODS,
+    more_extras=({}, *_DEADLINES),
+    machines=_UNTIL,
+    most=3,
+)
+_RM = Family(
+    policies=("rm",),
+    bursts=single(4),
+    arrivals=range(6),
+    extras=_PERIODS,
+    more_extras=({}, *_DEADLINES),
+    machines=_UNTIL,
+    most=4,
+)
+_RM_SOME = Family(
+    policies=("rm",), bursts=single(4), arrivals=range(6), extras=({}, *_PERIODS, {}), machines=_UNTIL, most=4
+)
+
+
+@real_time.check
+async def the_earliest_deadline_first(scheduler: Scheduler, world: World) -> None:
+    """edf: of the ready tasks the one with the earliest deadline runs."""
+    await follow_the_rules(scheduler, world, _EDF, wants=("key decides",), avoids=("tie", "even", "replace"))
+
+
+@real_time.check
+async def an_earlier_deadline_replaces(scheduler: Scheduler, world: World) -> None:
+    """edf: a task that becomes ready with an earlier deadline takes the processor, one with the same does not."""
+    await follow_the_rules(scheduler, world, _EDF, wants=("replace",), avoids=("tie",))
+
+
+@real_time.check
+async def no_deadline_comes_last(scheduler: Scheduler, world: World) -> None:
+    """edf: a task without a deadline counts as later than all others."""
+    await follow_the_rules(scheduler, world, _EDF_SOME, wants=(NoneFirst,), avoids=("tie",))
+
+
+@real_time.check
+async def jobs_are_released_again_and_again(scheduler: Scheduler, world: World) -> None:
+    """A periodic task's jobs are released one period after the other, before `until` and at least once."""
+    await follow_the_rules(scheduler, world, _EASY, avoids=("backlog", "tie", "even"))
+
+
+@real_time.check
+async def a_late_job_is_late(scheduler: Scheduler, world: World) -> None:
+    """A job released while the one before is not complete begins after it, with the deadline of its own release."""
+    await follow_the_rules(scheduler, world, _LATE, wants=("backlog", DeadlineFromReady), avoids=("tie", "even"))
+
+
+@real_time.check
+async def the_shortest_period_first(scheduler: Scheduler, world: World) -> None:
+    """rm: the ready task with the shortest period runs, and replaces one with a longer period, whatever the deadlines say."""
+    await follow_the_rules(scheduler, world, _RM, wants=("key decides", "replace"), avoids=("tie", "backlog"))
+
+
+@real_time.check
+async def no_period_comes_last(scheduler: Scheduler, world: World) -> None:
+    """rm: a task without a period counts as having one longer than all others."""
+    await follow_the_rules(scheduler, world, _RM_SOME, wants=(NoneHasShortestPeriod,), avoids=("tie", "backlog"))
+
+
+@real_time.check
+async def every_job_counts(scheduler: Scheduler, world: World) -> None:
+    """Completed and missed jobs are counted one by one."""
+    await report_the_measures(
+        scheduler,
+        world,
+        _LATE_DEADLINES,
+        summary=("missed_deadlines", "throughput"),
+        why="Each job has a deadline of its own: its release plus the task's deadline, or its period if it has none.",
+    )
+
+
+@real_time.check
+async def the_worst_job_is_reported(scheduler: Scheduler, world: World) -> None:
+    """Of a periodic task the largest turnaround, waiting and response of its jobs are given, each from the job's release."""
+    await report_the_measures(
+        scheduler,
+        world,
+        _LATE_DEADLINES,
+        task=("completion", "turnaround", "waiting", "response"),
+        why="A promise about time is a promise about the worst case, so the slowest job speaks for its task.",
+    )
