@@ -12,7 +12,7 @@ from climb.printable import printable
 
 __all__ = ["table_lines", "timeline_lines"]
 
-_PIECES = {"label": "", "span": "", "idle": "dim", "axis": "dim", "moment": "bold", "note": "dim"}
+_PIECES = {"label": "", "span": "", "idle": "dim", "mixed": "", "axis": "dim", "moment": "bold", "note": "dim"}
 _ROWS = {"head": "dim", "row": "", "marked": "bold"}
 _LONG = 3  # widths; a longer timeline is shown around its moment
 

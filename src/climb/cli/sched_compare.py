@@ -9,16 +9,15 @@ import click
 
 from climb.cli.console import console, print_json, symbols
 from climb.cli.sched_options import PolicyType, engine_options, machine_options, options_for
-from climb.cli.sched_workload import Chosen, choose, workload_argument
+from climb.cli.sched_workload import KNOWN, Chosen, choose, workload_argument
 from climb.systems.scheduler import compare as comparing
 from climb.systems.scheduler.model import POLICIES, Policy, Workload
 
 __all__ = ["compare"]
 
-_HELP = """Play WORKLOAD under several policies and rank them.
+_HELP = f"""Play WORKLOAD under several policies and rank them.
 
-WORKLOAD is a file, - for standard input, or one of ours: interactive, batch, mixed, convoy, starvation, shares, control, crowd,
-random. Without --policy all of them compete, edf and rm only if a task has a deadline. The spreads are over the jobs of the
+WORKLOAD is a file, - for standard input, or one of ours: {", ".join(KNOWN)}. Without --policy all of them compete, edf and rm only if a task has a deadline. The spreads are over the jobs of the
 workload.
 
 \b

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 import msgspec
+from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -192,7 +193,7 @@ def _show(name: str, found: Imported, really: ActualSchedule, output: str | None
     if left_open := notes(found):
         out.print("\nWhat the recording leaves open:")
         for note in left_open:
-            out.print(f"  {note}")
+            out.print(Padding(Text(note), (0, 0, 0, 2)))
     out.print()
     out.print(_next(name, found, output))
 

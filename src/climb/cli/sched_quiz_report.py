@@ -17,20 +17,18 @@ from climb.systems.scheduler.policies import POLICY
 from climb.systems.scheduler.quiz.answer import Ticks
 from climb.systems.scheduler.quiz.judging import Parting, WrongNumber, rows_said
 from climb.systems.scheduler.quiz.moment import Moment, State, TaskNow
-from climb.systems.scheduler.quiz.question import LEVELS, Question
+from climb.systems.scheduler.quiz.question import LEVELS, Question, random_numbers
+from climb.systems.scheduler.weights import inverse_of, weight_of
 
 __all__ = ["QuizReport"]
 
 _INDENT = "  "
+_DRAWN = 20  # random numbers of a lottery; a question needs fewer
 _WIDEST = 98
 
 _OWN = {  # what a policy looks at in a task, besides its bursts
     "priority": "priority", "lottery": "tickets", "stride": "tickets", "cfs": "nice", "eevdf": "nice", "edf": "period",
     "rm": "period",
-}  # fmt: skip
-_USED = {  # the options that a policy uses
-    "rr": ("quantum",), "lottery": ("quantum", "seed"), "stride": ("quantum",), "cfs": ("latency", "granularity"),
-    "eevdf": ("quantum",), "priority": ("aging",), "mlfq": ("quantum", "levels", "boost"),
 }  # fmt: skip
 
 
@@ -164,9 +162,30 @@ def _conditions(workload: Workload, options: Options) -> Iterable[str]:
         yield "Bursts in brackets are I/O."
     if workload.until is not None:
         yield f"Jobs are released before tick {workload.until}; each is due when the next one is released."
-    used = [f"{name} {getattr(options, name)}" for name in _USED.get(options.policy, ())]
-    if used:
-        yield f"With {', '.join(used)}."
+    yield from _needed(workload, options)
+    yield "The rules in full: climb read scheduler."
+
+
+def _needed(workload: Workload, options: Options) -> Iterable[str]:
+    """The options and numbers by which this policy decides."""
+    quantum = f"The quantum is {options.quantum}"
+    match options.policy:
+        case "rr" | "stride":
+            yield f"{quantum}."
+        case "mlfq":
+            yield f"{quantum}, and so is the allotment; {options.levels} levels, no boost."
+        case "lottery":
+            yield f"{quantum}. The random numbers are {', '.join(map(str, random_numbers(options.seed, _DRAWN)))} …"
+        case "cfs":
+            yield f"The latency is {options.latency}, the granularity {options.granularity}. {_weights(workload)}"
+        case "eevdf":
+            yield f"{quantum}. {_weights(workload)}"
+
+
+def _weights(workload: Workload) -> str:
+    known = sorted({task.nice for task in workload.tasks})
+    said = [f"nice {nice} has weight {weight_of(nice)} and inverse {inverse_of(nice)}" for nice in known]
+    return f"{'; '.join(said)}.".replace("nice", "Nice", 1)
 
 
 def _how(ask: str, workload: Workload) -> str:

@@ -11,7 +11,7 @@ import click
 from climb.cli.console import console, symbols
 from climb.cli.sched_options import PolicyType, engine_options, machine_options, options_for, whole
 from climb.cli.sched_output import output_to
-from climb.cli.sched_workload import Chosen, choose, workload_argument
+from climb.cli.sched_workload import KNOWN, Chosen, choose, workload_argument
 from climb.systems.scheduler.model import POLICIES, Options, Policy, Schedule
 from climb.systems.scheduler.policies import POLICY
 
@@ -28,13 +28,12 @@ def policies_text() -> str:
 
 
 def _hanging(line: str) -> str:
-    return textwrap.fill(line, 78, subsequent_indent=" " * 12, break_on_hyphens=False)
+    return textwrap.fill(line, 76, subsequent_indent=" " * 12, break_on_hyphens=False)
 
 
 _HELP = f"""Play WORKLOAD under one policy.
 
-WORKLOAD is a file, - for standard input, or the name of one of ours: interactive, batch, mixed, convoy, starvation, shares,
-control, crowd, random.
+WORKLOAD is a file, - for standard input, or the name of one of ours: {", ".join(KNOWN)}.
 
 On a terminal the result is a chart with what each task got. Elsewhere it is the JSON document of the contract, which climb read
 scheduler describes.
@@ -47,7 +46,7 @@ Examples:
   climb sched run work.json --policy mlfq --quantum 2 --boost 50
   climb sched run mixed --policy eevdf --cpus 2 --queues per-cpu
   climb sched run batch --policy srtf --output html --output-file batch.html
-  climb sched run crowd --policy cfs --output perfetto --output-file crowd.json
+  climb sched run crowd --policy cfs -o perfetto --output-file crowd.json
 
 The trace for Perfetto opens in https://ui.perfetto.dev, which reads it in your browser.
 """

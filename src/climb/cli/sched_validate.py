@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column, Table
 from rich.text import Text
@@ -124,7 +125,7 @@ def _show(found: Validation) -> None:
         f"Other programs had {found.others:.1%} of the processor, other machines {found.stolen:.1%}.", style="dim"
     )
     for reason in found.reasons:
-        out.print(f"  {reason}")
+        out.print(Padding(Text(reason), (0, 0, 0, 2)))
 
 
 def _table(*names: str) -> Table:

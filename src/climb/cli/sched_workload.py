@@ -18,9 +18,11 @@ from climb.systems.scheduler.named import NAMED, named_workload
 from climb.systems.scheduler.random_workloads import random_workload
 from climb.systems.scheduler.reading import MOST_BYTES, read_workload
 
-__all__ = ["RANDOM", "Chosen", "choose", "names", "workload_argument"]
+__all__ = ["KNOWN", "RANDOM", "Chosen", "choose", "names", "workload_argument"]
 
 RANDOM = "random"
+KNOWN = (*NAMED, RANDOM)
+_LISTED = ", ".join(KNOWN)
 _DRAWN = "a mixture of tasks drawn by --draw and --tasks"
 
 
@@ -60,7 +62,9 @@ def choose(
 
 def _found(word: str | None, *, draw: int, tasks: int, cpus: int) -> Chosen:
     if word is None and sys.stdin.isatty():
-        raise UsageError(f"which workload? A file, or one of {_known()}", next_step="climb sched run mixed --policy rr")
+        raise UsageError(
+            f"which workload? A file, or one of {', '.join(KNOWN)}", next_step="climb sched run mixed --policy rr"
+        )
     if word in (None, "-"):
         return Chosen("standard input", _read(sys.stdin.buffer.read(MOST_BYTES + 1), "standard input"))
     assert word is not None
@@ -73,9 +77,9 @@ def _found(word: str | None, *, draw: int, tasks: int, cpus: int) -> Chosen:
         with path.open("rb") as file:
             return Chosen(path.name, _read(file.read(MOST_BYTES + 1), word))
     except FileNotFoundError:
-        near = difflib.get_close_matches(word, [*NAMED, RANDOM], n=1)
+        near = difflib.get_close_matches(word, KNOWN, n=1)
         meant = f"climb sched run {near[0]} --policy rr" if near else "climb sched run mixed --policy rr"
-        raise UsageError(f"{word!r} is no file, and no workload of ours: {_known()}", next_step=meant) from None
+        raise UsageError(f"{word!r} is no file, and no workload of ours: {', '.join(KNOWN)}", next_step=meant) from None
     except OSError as error:
         raise UsageError(f"{word}: {error.strerror or error}") from error
 
@@ -87,7 +91,3 @@ def _read(data: bytes, source: str) -> Workload:
         raise UsageError(
             f"{source}: {error}", next_step="climb read scheduler   (what a workload looks like)"
         ) from error
-
-
-def _known() -> str:
-    return ", ".join([*NAMED, RANDOM])

@@ -115,6 +115,20 @@ class _Camera:
         }
         for name, path in pages.items():
             yield from self._take(name, path)
+        yield from self._schedules("schedules", "workload=convoy&policy=fcfs&policy=srtf")
+        yield from self._schedules("schedules-recorded", "workload=recording&policy=eevdf&quantum=14&queues=per-cpu&from=4100&to=5300")
+
+    def _schedules(self, name: str, words: str) -> Iterator[str]:
+        """Charts of schedules, with the cursor on the second turn."""
+        for look, window in self._windows.items():
+            window.goto(f"/systems/scheduler?{words}")
+            window.locator("canvas").first.wait_for()
+            window.locator("[data-lanes]").first.focus()
+            for _ in range(2):
+                window.keyboard.press("ArrowRight")
+            window.locator("#charts").evaluate("(charts) => charts.scrollIntoView()")
+            window.locator(".lane-mark:visible").wait_for()
+            yield self._keep(name, look)
 
     def _judged_live(self) -> Iterator[str]:
         """Our own scanner while it is judged, another run in line, and the verdict."""

@@ -1,7 +1,8 @@
 """A row laid out in columns: exact where a column is a tick or less; one of several ticks shows what ran longest in it.
 
 It shows nothing if most of it was idle. Were idleness a label among others, a processor that is busy with many short spans would
-look idle.
+look idle. And it shows a mixture if nothing ran for a third of its busy ticks: of twenty that take turns, none is to look as if it
+were alone.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from typing import NamedTuple
 from climb.gantt.axis import Window
 from climb.gantt.model import Row
 
-__all__ = ["Run", "Scale", "runs"]
+__all__ = ["MIXED", "Run", "Scale", "runs"]
+
+MIXED = ""  # the label of a mixture; no span has it
 
 _PER_COLUMN = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)  # tenths of a power of ten
 
 
 class Run(NamedTuple):
-    """Columns of one label, from ``start`` up to and without ``end``; without a label nothing ran."""
+    """Columns of one label, from ``start`` up to and without ``end``; without a label (None) nothing ran."""
 
     start: int
     end: int
@@ -60,9 +63,12 @@ def _exact(row: Row, scale: Scale) -> Iterator[Run]:
 
 
 def _within(row: Row, window: Window) -> Iterator[tuple[str, int, int]]:
+    """What is seen of the spans; where two overlap, which they should not, the later one gives way."""
+    free = window.begin
     for span in row.spans:
-        start, end = max(span.start, window.begin), min(span.end, window.end)
+        start, end = max(span.start, free), min(span.end, window.end)
         if start < end:
+            free = end
             yield span.label, start, end
 
 
@@ -86,8 +92,10 @@ def _longest(row: Row, scale: Scale) -> Iterator[Run]:
 
 
 def _decided(column: int, shares: dict[str, int], size: int) -> Iterator[Run]:
-    if 2 * sum(shares.values()) >= size:
-        yield Run(column, column + 1, max(shares, key=shares.__getitem__))
+    busy = sum(shares.values())
+    if shares and 2 * busy >= size:
+        label = max(shares, key=shares.__getitem__)
+        yield Run(column, column + 1, label if 3 * shares[label] >= busy else MIXED)
 
 
 def _merged(found: Iterator[Run]) -> Iterator[Run]:

@@ -10,10 +10,10 @@ from rich.cells import cell_len, set_cell_size
 
 from climb.gantt.words import on_one_line
 
-__all__ = ["Line", "are_figures", "table"]
+__all__ = ["Line", "are_figures", "columns_needed", "table"]
 
 _GAP = 2
-_FIGURE = re.compile(r"[-+−]?[\d,. ]*\d(?: %)?|-|–|")
+_FIGURE = re.compile(r"[-+−]?[\d,.]*\d(?: %)?|-|–|")
 
 
 class Line(NamedTuple):
@@ -40,6 +40,12 @@ def table(
     if margin + sum(widths) + _GAP * (len(widths) - 1) <= width:
         return list(_in_columns(heads, cells, widths, mark, pointer, margin))
     return [line for at, row in enumerate(cells) for line in _stacked(heads, row, width, pointer, margin, at == mark)]
+
+
+def columns_needed(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """How wide a table without a mark has to be so that its rows are lines."""
+    widths = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
+    return sum(widths) + _GAP * (len(widths) - 1)
 
 
 def are_figures(cells: Sequence[str]) -> bool:

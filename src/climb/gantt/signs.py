@@ -13,6 +13,7 @@ __all__ = ["OTHERS", "labels_of", "signs_for"]
 
 OTHERS = "#"  # stands for all that come when the signs are used up
 _SIGNS = string.ascii_uppercase + string.ascii_lowercase + string.digits
+_FEW = 3  # labels with one initial, of which the first may have it
 _NUMBER = re.compile(r"(\d+)")
 
 
@@ -41,8 +42,8 @@ def signs_for(labels: Sequence[str]) -> dict[str, str]:
 
 
 def _by_rarity(label: str, alike: Sequence[str]) -> str:
-    """The characters of a label, first those that few labels with the same initial have; its initial if it is alone."""
-    if len(alike) == 1:
+    """The characters of a label; where many labels begin alike, first those that few of them have."""
+    if len(alike) <= _FEW and (len(alike) == 1 or min(alike)[1:2] != max(alike)[1:2]):
         return label
     counts = Counter(character for each in alike for character in set(each))
     return "".join(sorted(dict.fromkeys(label), key=counts.__getitem__))

@@ -26,6 +26,7 @@ _RULES = """\
 .gantt .mark { stroke: var(--accent); stroke-width: 2; }
 .gantt .halo { stroke: var(--page); stroke-width: 4; stroke-linejoin: round; paint-order: stroke; }
 .gantt .head, .gantt text.accent { fill: var(--accent); }
+.gantt .mixed .body { fill: var(--rule); }
 .gantt .task path:not(.body) { stroke: var(--task-line); stroke-width: 3; }
 .gantt .stroke-0 path:not(.body) { stroke: none; }
 .gantt .stroke-2 path:not(.body) { stroke-dasharray: 4 3; }

@@ -11,7 +11,7 @@ from html import escape
 from typing import NamedTuple
 
 from climb.gantt.axis import Window, bounds, round_step, round_ticks
-from climb.gantt.columns import Run, Scale, runs
+from climb.gantt.columns import MIXED, Run, Scale, runs
 from climb.gantt.model import Row
 from climb.gantt.signs import OTHERS, labels_of, signs_for
 from climb.printable import printable
@@ -89,12 +89,13 @@ class _Drawing:
         self._place = _Place(Scale.fitting(window, round((width - 2 * _SIDE) * _FINEST)), width)
         self._labels = labels_of(rows, order)
         self._signs = signs_for(self._labels)
-        self._looks = {
+        self._looks = {MIXED: "mixed"} | {
             label: f"task tint-{number % TINTS} stroke-{number % STROKES}" for number, label in enumerate(self._labels)
         }
         self._rows = [(row.label, runs(row, self._place.scale)) for row in rows]
         self._few = sum(len(found) for _, found in self._rows) <= _FEW
         self._unnamed: set[str] = set()
+        self._mixed = False
 
     @property
     def window(self) -> Window:
@@ -134,19 +135,21 @@ class _Drawing:
         for run in found:
             if run.label is not None:
                 together.setdefault(run.label, []).append(run)
+        self._mixed |= MIXED in together
         self._unnamed |= together.keys()
         yield from (self._spans(label, own, y) for label, own in together.items())
 
     def _span(self, run: Run, label: str, y: float, unit: str) -> str:
         x, end = self._place.x(run.start), self._place.x(run.end)
         gap = min(0.5, (end - x) / 8)  # so that neighbours of the same label are two
-        fits = next((each for each in (label, self._signs[label]) if len(each) * _LETTER + 3 <= end - x), "")
+        fits = next((each for each in (label, self._signs.get(label, "")) if len(each) * _LETTER + 3 <= end - x), "")
+        self._mixed |= label == MIXED
         if fits != label:
             self._unnamed.add(label)
         words = f'<text x="{_number((x + end) / 2)}" y="{_number(y + 16)}" text-anchor="middle">{_text(fits)}</text>'
         since, until = self._place.time(run.start), self._place.time(run.end)
         return (
-            f'<g class="{self._looks[label]}"><title>{_text(label)}: {since:,} to {until:,} {_text(unit)}</title>'
+            f'<g class="{self._looks[label]}"><title>{_text(label) or "several"}: {since:,} to {until:,} {_text(unit)}</title>'
             f"{_rect(x + gap, y, end - x - 2 * gap, _BAND, 'body')}"
             f'<path d="M{_number(x + gap)} {_number(y + _BAND - 3)}H{_number(end - gap)}"/>{words if fits else ""}</g>'
         )
@@ -164,7 +167,8 @@ class _Drawing:
         if self.window != whole:
             yield f"Shown: {self.window.begin:,} to {self.window.end:,} of {whole.end:,} {unit}."
         if (each := self._place.scale.ticks_per_column) > 1:
-            yield f"Each {each:,} {unit} show what ran longest in them."
+            mixed = "; grey if nothing ran for a third of them" if self._mixed else ""
+            yield f"Each {each:,} {unit} show what ran longest in them{mixed}."
 
     def _key(self, y: float) -> tuple[list[str], float]:
         """What the looks mean whose label did not fit everywhere, the first ones if there are many."""

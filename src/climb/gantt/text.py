@@ -14,12 +14,13 @@ Where time is longer than the line is wide, a column is several ticks and shows 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from typing import Literal, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
 from climb.gantt.axis import Window, bounds, round_step, round_ticks
-from climb.gantt.columns import Run, Scale, runs
+from climb.gantt.columns import MIXED, Run, Scale, runs
 from climb.gantt.model import Row, Span
 from climb.gantt.signs import OTHERS, labels_of, signs_for
 from climb.gantt.words import on_one_line
@@ -29,8 +30,9 @@ __all__ = ["Kind", "Piece", "chart", "draw"]
 _LEAST = 20  # columns; nothing can be read below
 _READABLE = 4  # columns for a tick, where there is room
 _KEY_LINES = 4
+_MANY_TICKS = 1000  # more than any terminal has columns
 
-Kind = Literal["label", "span", "idle", "axis", "moment", "note"]
+Kind = Literal["label", "span", "idle", "mixed", "axis", "moment", "note"]
 
 
 class Piece(NamedTuple):
@@ -49,10 +51,11 @@ class _Strokes(NamedTuple):
     down: str
     up: str
     cut: str
+    mixed: str
 
 
-_FULL = _Strokes("━═─┅", "·", "─", "┴", "▼", "▲", "…")
-_ASCII = _Strokes("=-~_", ".", "-", "+", "v", "^", ".")
+_FULL = _Strokes("━═─┅", "·", "─", "┴", "▼", "▲", "…", "▒")
+_ASCII = _Strokes("=-~_", ".", "-", "+", "v", "^", ".", "%")
 
 
 def draw(
@@ -85,7 +88,7 @@ def chart(
 
     ``continued`` is for charts below one another that make one: each tick has one column, and none says which part it is.
     """
-    shown = [_harmless(row, ascii=ascii) for row in rows]
+    shown = _harmless(rows, ascii=ascii)
     order = [on_one_line(label, ascii=ascii) for label in order]
     whole = bounds(shown, moment)
     part = window or whole
@@ -118,6 +121,7 @@ class _Drawing:
         self._numbers = {label: number for number, label in enumerate(self._labels)}
         self._signs = signs_for(self._labels)
         self._abbreviated: set[str] = set()
+        self._mixed = False
 
     def lines(self, moment: int | None, unit: str, whole: Window) -> Iterator[tuple[Piece, ...]]:
         """Above the rows the moment, below them the axis, what is to be known to read them, and the key."""
@@ -152,6 +156,11 @@ class _Drawing:
         for run in found:
             if run.label is None:
                 yield Piece(self._strokes.idle * (run.end - run.start), "idle")
+                after_letter = False
+                continue
+            if run.label == MIXED:
+                self._mixed = True
+                yield Piece(self._strokes.mixed * (run.end - run.start), "mixed")
                 after_letter = False
                 continue
             text = self._span(run.label, run.end - run.start, bare=after_letter)
@@ -198,11 +207,9 @@ class _Drawing:
             yield from self._flow([f"Shown: {window.begin:,} to {window.end:,} of {whole.end:,} {unit}."])
         each = self._scale.ticks_per_column
         if each > 1:
-            yield from self._flow(
-                [
-                    f"One column is {each:,} {unit} and shows what ran longest in it; {self._strokes.idle} if most of it was idle."
-                ]
-            )
+            mixed = f", {self._strokes.mixed} if nothing ran for a third of it" if self._mixed else ""
+            said = f"One column is {each:,} {unit} and shows what ran longest in it; {self._strokes.idle} if most of it was idle"
+            yield from self._flow([f"{said}{mixed}."])
         used = [label for label in self._labels if label in self._abbreviated]
         named = [f"{self._signs[label]} {label}" for label in used if self._signs[label] != OTHERS]
         others = len(used) - len(named)
@@ -229,7 +236,9 @@ class _Drawing:
 
 
 def _columns_for_labels(rows: Sequence[Row], window: Window) -> int:
-    """How many columns a tick would need so that each label fits into its spans."""
+    """How many columns a tick would need so that each label fits into its spans; more than can be had does not matter."""
+    if window.length > _MANY_TICKS:
+        return 1
     spans = [span for row in rows for span in row.spans if span.start < window.end and span.end > window.begin]
     return max((-(-_needed(span) // max(span.end - span.start, 1)) for span in spans), default=1)
 
@@ -238,6 +247,9 @@ def _needed(span: Span) -> int:
     return cell_len(span.label) + 1 if len(span.label) > 1 else 1
 
 
-def _harmless(row: Row, *, ascii: bool) -> Row:  # noqa: A002 - as above
-    spans = tuple(Span(span.start, span.end, on_one_line(span.label, ascii=ascii)) for span in row.spans)
-    return Row(on_one_line(row.label, ascii=ascii), spans)
+def _harmless(rows: Sequence[Row], *, ascii: bool) -> list[Row]:  # noqa: A002 - as above
+    words = cache(partial(on_one_line, ascii=ascii))  # there are few labels, and maybe many spans
+    return [
+        Row(words(row.label), tuple(Span(span.start, span.end, words(span.label)) for span in row.spans))
+        for row in rows
+    ]

@@ -254,10 +254,13 @@ def _by_size(extra: Mapping[float, Estimate], worst: float) -> str:
 
 
 def _advice(switch: Estimate) -> str:
-    share = 100 * max(switch.value, 0) * _PER_SECOND / 1e6
+    share = (
+        f"{_PER_SECOND:,} switches a second (`vmstat` counts them under `cs`) are {number(100 * switch.value * _PER_SECOND / 1e6)} % of one processor at this price, before the caches. "
+        if switch.low > 0
+        else ""
+    )
     return (
-        f"For a backend: {_PER_SECOND:,} switches a second (`vmstat` counts them under `cs`) are {number(share)} % of one processor at this price, before the "
-        "caches. A thread that sleeps until there is work is affordable; to hand a microsecond of work to another thread is not. "
+        f"For a backend: {share}A thread that sleeps until there is work is affordable; to hand a microsecond of work to another thread is not. "
         "Work that is handed over in batches, and stays on the processor whose caches hold its data, pays less; the [scheduler](concept:scheduling) tries for the second by itself."
     )
 

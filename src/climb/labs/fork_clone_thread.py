@@ -90,7 +90,8 @@ def measure(knobs: Knobs, bench: Bench) -> None:
         for size, parent in parents.items():
             tables, huge_kib = received(parent)
             bench.fact(_TABLES.format(size), tables)
-            bench.fact(_HUGE.format(size), huge_kib / 1024)
+            if huge:
+                bench.fact(_HUGE.format(size), huge_kib / 1024)
         for _ in bench.rounds(_ROUNDS, "starting", end=0.9):
             for size in random.sample(sizes, len(sizes)):
                 parents[size].send("start")
@@ -190,7 +191,7 @@ def _flags(result: Result) -> str:
     ratio = ratio_estimate(result.values(VFORK, small), result.values(THREAD, small))
     said = (
         f"In the smallest parent a thread took {_time(thread)} from start to end, a process by `vfork` {_time(vfork)} and one by `fork` {_time(fork)}. "
-        "All three are [clone](concept:clone) with other flags, which say what the child shares with its parent. A thread shares nearly everything. "
+        "All three are [clone](concept:clone), or its successor `clone3`, with other flags, which say what the child shares with its parent. A thread shares nearly everything. "
         "With `vfork` the child has a process id of its own, and borrows the parent’s memory while the parent stands still"
     )
     if ratio.low > 1:
@@ -222,10 +223,11 @@ def _memory(result: Result) -> str:
 
 def _entries(result: Result) -> str:
     large = int(_largest(result))
-    huge = result.number(_HUGE.format(large))
+    asked = result.knobs.get("pages") == "huge"
+    huge = result.number(_HUGE.format(large)) if asked else 0.0
     if huge >= large / 2:
         return f", and here most of them are for huge pages ({number(huge)} MiB of the largest parent), of which each has one entry"
-    refused = "; huge pages were asked for, and not given" if result.knobs.get("pages") == "huge" else ""
+    refused = "; huge pages were asked for, and not given" if asked else ""
     tables = [result.number(_TABLES.format(size)) for size in (int(_smallest(result)), large)]
     return f": here {number(tables[0])} and {number(tables[1])} KiB of them{refused}"
 
@@ -270,7 +272,7 @@ def _short(nanoseconds: float) -> str:
 
 
 def _lines(result: Result) -> LinePlot:
-    lines = tuple(_line(result, way) for way in _WAYS)
+    lines = tuple(_line(result, way) for way in _WAYS if way != VFORK)  # it would hide the thread, which is as flat
     said = result.predicted
     marks: tuple[Mark, ...] = ()
     if said is not None:

@@ -14,6 +14,7 @@ from climb.labs.one_lock import Trial, real_time_refused, stage
 from climb.labs.plot import Axis, Bar, BarPlot, Mark, Strip, StripPlot
 from climb.labs.result import Result
 from climb.labs.statistics import Estimate, median, median_estimate, ratio_estimate
+from climb.labs.weights import weight_of
 from climb.labs.words import number
 
 __all__ = ["lab"]
@@ -112,8 +113,6 @@ def _rounds(bench: Bench, hogs: int, real_time: bool) -> int:
 
 def _slowed(nice: int, low: int, hogs: int) -> float:
     """How many times as long the low one takes for its work beside the hogs, by the kernel's weights."""
-    from climb.systems.scheduler.weights import weight_of
-
     return (weight_of(low) + hogs * weight_of(nice)) / weight_of(low)
 
 
@@ -181,7 +180,7 @@ def _why(result: Result, ratio: Estimate) -> str:
         f"so its work takes {number(expected)} times as long, and the wait with it. Measured were {number(ratio.value)} times"
     )
     if ratio.low / 1.25 <= expected <= ratio.high * 1.25:
-        return f"{said}. A low priority is meant to cost only the one who has it; here the high one pays for it."
+        return f"{said}, as far as this run can tell. A low priority is meant to cost only the one who has it; here the high one pays for it."
     return f"{said}; the rest is not explained by the weights. The scheduler deals in slices of some milliseconds, and {1000 * _HELD_S:g} ms are few of them."
 
 
@@ -230,7 +229,8 @@ def _bars(result: Result) -> BarPlot:
 
 
 def _strips(result: Result) -> StripPlot:
-    samples = [sample for sample in result.samples if sample.series in {_BUSY, _INHERIT}]
+    known = {sample.series: sample for sample in result.samples}
+    samples = [known[name] for name in (_BUSY, _INHERIT) if name in known]
     return StripPlot(
         title="Each wait with hogs in the middle",
         alt="; ".join(f"{each.series}: {number(min(each.values))} to {number(max(each.values))} ms" for each in samples)

@@ -45,7 +45,7 @@ def _begin(course: Course, first: ProjectStanding) -> NextStep:
     named = (course.concept(name) for name in load(first.slug).stages[0].concepts)
     page = next((concept.slug for concept in named if concept is not None and concept.body), None)
     return NextStep(
-        sentence=f"Begin with the {first.title.lower()}: you write it in any language, and the judge shows what fails first.",
+        sentence=f"Begin with the {first.name}: you write it in any language, and the judge shows what fails first.",
         label="Start the first project",
         place=f"/projects/{first.slug}",
         command=f"climb start {first.slug} --lang python",
@@ -60,7 +60,7 @@ def _go_on(project: ProjectStanding) -> NextStep:
     where = f"stage {run.stages[run.passed].number}, {run.stages[run.passed].title}"
     fails = f", fails at {failing.failure[0]}: {failing.failure[1]}" if failing and failing.failure else ", is next."
     return NextStep(
-        sentence=f"Your {project.title.lower()} in {_language(run)} holds {run.passed} of {run.total} stages; {where}{fails}",
+        sentence=f"Your {project.name} in {_language(run)} holds {run.passed} of {run.total} stages; {where}{fails}",
         label="Check it again",
         check=run.submission,
         command="climb check",
@@ -92,7 +92,7 @@ def _unstarted(standing: Standing) -> NextStep | None:
     if project is None:
         return None
     return NextStep(
-        sentence=f"Build the {project.title.lower()}, in any language.",
+        sentence=f"Build the {project.name}, in any language.",
         label=f"Start: {project.title}",
         place=f"/projects/{project.slug}",
         command=f"climb start {project.slug} --lang python",

@@ -41,6 +41,12 @@ class ProjectStanding(msgspec.Struct, frozen=True, kw_only=True):
     newest: RunSummary | None = None
 
     @property
+    def name(self) -> str:
+        """The title as it stands inside a sentence: "mini OS scheduler emulator", but "HTTP microservice"."""
+        first, _, rest = self.title.partition(" ")
+        return self.title if first.isupper() else f"{first.lower()} {rest}".rstrip()
+
+    @property
     def done(self) -> bool:
         """Whether every stage holds."""
         return self.exists and self.newest is not None and self.passed == self.total

@@ -1,4 +1,7 @@
-"""The lab on context switches, run for real with little memory: the kernel counts the switches that it times."""
+"""The lab on context switches, run for real with little memory: the kernel counts the switches that it times.
+
+The shortest times are compared, because a busy machine can only lengthen them.
+"""
 
 import asyncio
 import os
@@ -46,7 +49,7 @@ def test_the_kernel_counts_what_is_measured(result: Result) -> None:
 
 def test_a_switch_takes_time(result: Result) -> None:
     """Handing over to another process takes longer than handing over to oneself."""
-    assert median(result.values(PROCESSES)) > median(result.values(ALONE))
+    assert min(result.values(PROCESSES)) > min(result.values(ALONE))
 
 
 def test_every_size_is_walked_in_both_ways(result: Result) -> None:
@@ -60,7 +63,7 @@ def test_every_size_is_walked_in_both_ways(result: Result) -> None:
 
 def test_a_longer_walk_takes_longer(result: Result) -> None:
     """Sixteen times as many lines take more time."""
-    assert median(result.values(KEPT, 64)) > median(result.values(KEPT, 4))
+    assert min(result.values(KEPT, 64)) > min(result.values(KEPT, 4))
 
 
 def test_the_explanation_answers_with_the_difference(result: Result) -> None:

@@ -1,4 +1,7 @@
-"""The lab on starting processes, run for real from small parents: what has to be copied takes longer."""
+"""The lab on starting processes, run for real from small parents: what has to be copied takes longer.
+
+The shortest of thirty times are compared, because a busy machine can only lengthen them.
+"""
 
 import asyncio
 import mmap
@@ -37,7 +40,7 @@ def test_every_way_is_measured_from_every_parent(result: Result) -> None:
 
 def test_what_copies_page_tables_takes_longer(result: Result) -> None:
     """A fork takes longer than the thread and the vfork, which copy none."""
-    fork, vfork, thread = (median(result.values(way, 16)) for way in (FORK, VFORK, THREAD))
+    fork, vfork, thread = (min(result.values(way, 16)) for way in (FORK, VFORK, THREAD))
 
     assert fork > vfork
     assert fork > thread
@@ -45,22 +48,21 @@ def test_what_copies_page_tables_takes_longer(result: Result) -> None:
 
 def test_a_program_takes_longer_than_its_fork(result: Result) -> None:
     """Fork and exec take longer than a fork whose child ends at once."""
-    assert median(result.values(FORK_EXEC, 16)) > median(result.values(FORK, 16))
+    assert min(result.values(FORK_EXEC, 16)) > min(result.values(FORK, 16))
 
 
 def test_larger_parents_have_larger_page_tables(result: Result) -> None:
-    """The kernel's count of page tables grows with the memory, which is in use as was asked for."""
+    """The kernel's count of page tables grows with the memory; of huge pages it is told where they were asked for."""
     small, large = (result.number(f"page tables of the parent with {size} MiB (KiB)") for size in (1, 16))
 
     assert large > small > 0
-    if result.knobs["pages"] == "usual":
-        assert result.number("huge pages of the parent with 16 MiB (MiB)") == 0
+    assert ("huge pages of the parent with 16 MiB (MiB)" in result.facts) == (result.knobs["pages"] == "huge")
 
 
 def test_a_shared_page_is_copied_when_it_is_written(result: Result) -> None:
     """Writing to pages that a child shares takes longer than writing to one's own."""
     assert len(result.values(ALONE)) == len(result.values(BESIDE)) == 30
-    assert median(result.values(BESIDE)) > median(result.values(ALONE))
+    assert min(result.values(BESIDE)) > min(result.values(ALONE))
 
 
 def test_the_explanation_answers_with_the_largest_parent(result: Result) -> None:

@@ -4,11 +4,13 @@ import asyncio
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 
 from climb.labs import running
+from climb.labs.bench import Bench
 from climb.labs.lab import find
-from climb.labs.one_lock import real_time_refused
+from climb.labs.one_lock import Trial, real_time_refused, stage
 from climb.labs.result import Result
 from climb.labs.statistics import median
 
@@ -68,3 +70,22 @@ def test_real_time_is_inherited_or_refused(tmp_path: Path) -> None:
     else:
         assert result.failed is None
         assert median(result.values(INHERIT)) < median(result.values(BUSY))
+
+
+def test_real_time_is_given_back() -> None:
+    """After a trial every process is an ordinary one again, and the kernel limits how long it may ever be another."""
+    processor = max(os.sched_getaffinity(0))
+    if real_time_refused(processor):
+        pytest.skip("this user may not have real-time priorities")
+    trial = Trial(inherit=False, real_time=True, hogs=1, hog_s=0.001, held_s=0.001)
+    with stage(Bench(lambda _share, _doing: None), processor, 0, 1) as ready:
+        waited = ready.run(trial)
+        processes = [child.pid for child in psutil.Process().children()]
+        policies = {os.sched_getscheduler(process) for process in processes}
+        limits = {psutil.Process(process).rlimit(psutil.RLIMIT_RTTIME) for process in processes}
+
+    assert waited > 0
+    assert len(processes) >= 3
+    assert policies == {os.SCHED_OTHER}
+    assert limits == {(300_000, 300_000)}
+    assert not any(psutil.pid_exists(process) for process in processes)

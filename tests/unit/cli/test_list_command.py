@@ -273,8 +273,9 @@ def test_the_document_of_projects(listed: List, submission: Callable[..., Path])
     """A list of the projects that can be judged, with what holds here and anywhere."""
     submission("first", 3)
     here = submission("second", 1)
-    (project,) = json.loads(listed("--json", folder=here))
+    project, *others = json.loads(listed("--json", folder=here))
 
+    assert [each["slug"] for each in (project, *others)] == list(projects.slugs())
     assert json.loads(listed("scanner", "--json", folder=here)) == [project]
     assert (project["slug"], len(project["stages"])) == ("scanner", 10)
     assert (project["passed_here"], project["passed_anywhere"]) == (1, 3)

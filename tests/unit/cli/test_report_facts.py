@@ -81,7 +81,9 @@ def test_a_table_without_a_mark_points_at_nothing() -> None:
     plain = Table(subject="s", columns=("a", "b"), rows=(("1", "x"),))
 
     assert [line.plain for line in table_lines(plain, 40, ascii_only=False)] == ["a  b", "1  x"]
-    assert [line.plain for line in table_lines(Table(subject="s", columns=("a",), rows=()), 40, ascii_only=False)] == ["a"]
+    assert [line.plain for line in table_lines(Table(subject="s", columns=("a",), rows=()), 40, ascii_only=False)] == [
+        "a"
+    ]
 
 
 def test_a_long_timeline_is_shown_around_its_moment() -> None:

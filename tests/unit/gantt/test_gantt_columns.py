@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 
 from climb.gantt.axis import Window, around, bounds, round_step, round_ticks
-from climb.gantt.columns import Run, Scale, runs
+from climb.gantt.columns import MIXED, Run, Scale, runs
 from climb.gantt.model import Row, Span
 from climb.gantt.signs import OTHERS, labels_of, signs_for
 
@@ -19,7 +19,9 @@ def row(*lengths: tuple[str | None, int]) -> Row:
 
 
 ROWS = st.lists(
-    st.tuples(st.sampled_from(["A", "B", "C", None]), st.integers(min_value=1, max_value=40)), min_size=1, max_size=30
+    st.tuples(st.sampled_from(["A", "B", "C", "D", "E", "F", None]), st.integers(min_value=1, max_value=40)),
+    min_size=1,
+    max_size=30,
 ).map(lambda stretches: row(*stretches))
 
 
@@ -54,10 +56,16 @@ def test_a_column_shows_what_ran_longest_in_it() -> None:
 
 
 def test_many_short_spans_do_not_look_idle() -> None:
-    """Eight idle ticks of forty outweigh each task, not all of them together."""
+    """Eight idle ticks of forty outweigh each task, not all of them together; and no task looks as if it were alone."""
     stretches = row(*[part for task in "ABCDEFGH" for part in ((task, 4), (None, 1))])
 
-    assert runs(stretches, Scale(Window(0, 40), 1, 40)) == [Run(0, 1, "A")]
+    assert runs(stretches, Scale(Window(0, 40), 1, 40)) == [Run(0, 1, MIXED)]
+    assert runs(stretches, Scale(Window(0, 40), 1, 10)) == [
+        Run(0, 1, "A"),
+        Run(1, 2, "C"),
+        Run(2, 3, "E"),
+        Run(3, 4, "G"),
+    ]
 
 
 @given(ROWS, st.integers(min_value=1, max_value=60))
@@ -86,7 +94,9 @@ def test_what_ran_longest_is_counted_right(given_row: Row, size: int) -> None:
             within = ticks[column * size : (column + 1) * size]
             busy = [label for label in within if label is not None]
             assert (run.label is None) == (2 * len(busy) < size)
-            assert run.label is None or busy.count(run.label) == max(map(busy.count, busy))
+            most = max(map(busy.count, busy), default=0)
+            assert (run.label == MIXED) == (run.label is not None and 3 * most < len(busy))
+            assert run.label in {None, MIXED} or busy.count(run.label) == most
 
 
 def test_the_axis_begins_at_zero_unless_most_would_be_empty() -> None:
@@ -124,7 +134,7 @@ def test_labels_are_listed_as_one_would() -> None:
 def test_signs_tell_labels_apart() -> None:
     """By what they do not have in common; a label of one letter is its own sign."""
     assert signs_for(["task1", "task2", "task30"]) == {"task1": "1", "task2": "2", "task30": "3"}
-    assert signs_for(["build", "A", "boot"]) == {"build": "u", "A": "A", "boot": "o"}
+    assert signs_for(["build", "A", "boot"]) == {"build": "b", "A": "A", "boot": "o"}
     assert signs_for(["truck", "car1", "car2"]) == {"truck": "t", "car1": "1", "car2": "2"}
 
 
@@ -137,3 +147,10 @@ def test_no_two_labels_share_a_sign(labels: list[str]) -> None:
     assert signs.keys() == set(labels)
     assert len(set(own)) == len(own) >= min(len(labels), 62)
     assert all(sign.isascii() and sign.isalnum() for sign in own)
+
+
+def test_spans_that_overlap_still_make_a_row() -> None:
+    """A program may have said that two tasks ran at once: the later one gives way."""
+    overlapping = Row("cpu 0", (Span(0, 4, "A"), Span(2, 6, "B"), Span(3, 5, "C")))
+
+    assert runs(overlapping, Scale(Window(0, 6), 1, 1)) == [Run(0, 4, "A"), Run(4, 6, "B")]

@@ -77,13 +77,31 @@ def test_spans_of_the_same_label_that_touch_are_two() -> None:
 
 def test_several_ticks_in_a_column_are_owned_up_to() -> None:
     """A note says how many, and what is shown of them."""
+    drawn = draw([Row("cpu 0", MANY.spans[:120])], width=60)
+
+    assert drawn[0].startswith("cpu 0  0358tsAKDF")
+    assert " ".join(drawn[3:5]) == "One column is 12 ticks and shows what ran longest in it; · if most of it was idle."
+    assert drawn[5].startswith("0 task0  2 task2  3 task3")
+
+
+def test_a_mixture_does_not_look_like_one_task() -> None:
+    """Where nothing ran for a third of a column, that is what it shows."""
     drawn = draw([MANY], width=60)
 
-    assert drawn[0].startswith("cpu 0  08SHQbju####6TFO")
-    assert " ".join(drawn[3:5]) == (
-        "One column is 40 ticks and shows what ran longest in it; · if most of it was idle."
+    assert drawn[0] == "cpu 0  " + "▒" * 50
+    assert " ".join(drawn[3:]) == (
+        "One column is 40 ticks and shows what ran longest in it; · if most of it was idle, ▒ if nothing ran for a third of it."
     )
-    assert drawn[5].startswith("0 task0  2 task2")
+    assert draw([MANY], width=60, ascii=True)[0] == "cpu 0  " + "%" * 50
+
+
+def test_a_key_that_is_too_long_says_so() -> None:
+    """Of ninety labels the first are explained; those without a sign of their own share one."""
+    row = Row("cpu 0", tuple(Span(at, at + 1, f"task{at}") for at in range(90)))
+    drawn = draw([row], width=100)
+
+    assert drawn[0].endswith("#")
+    assert drawn[3].startswith("0 task0  1 task1")
     assert drawn[-1] == "… the key goes on"
 
 

@@ -64,6 +64,7 @@ def test_a_switch_that_can_not_be_told_is_not_claimed() -> None:
 
     assert "can’t be told from zero" in text
     assert "are the [switch]" not in text
+    assert "of one processor at this price" not in text
 
 
 def test_threads_that_are_cheaper_are_told_why() -> None:

@@ -43,7 +43,7 @@ def made(
             Sample(series=BESIDE, unit="ns", values=(beside,) * 10),
         ),
         facts={f"page tables of the parent with {size} MiB (KiB)": 80.0 + 2 * size for size in SIZES}
-        | {f"huge pages of the parent with {size} MiB (MiB)": huge for size in SIZES},
+        | ({f"huge pages of the parent with {size} MiB (MiB)": huge for size in SIZES} if pages == "huge" else {}),
         finished=True,
     )
 

@@ -109,12 +109,12 @@ def test_what_the_weights_do_not_say_is_not_explained() -> None:
 
 
 def test_a_free_processor_costs_the_nice_nothing() -> None:
-    """If both had all of their processor, nobody competed."""
+    """If it had all of its processor, nobody competed."""
     assert "being nice cost it nothing" in said(made())
 
 
 def test_a_processor_that_was_not_free_is_told_so() -> None:
-    """If the nicer one got less than the other, or neither had it to itself, something else was there."""
+    """If the nicer one had not nearly all of its processor, something else was there."""
     for result in (made(free=(60.0,) * 10), made(free=(50.0,) * 10, free_other=(50.0,) * 10)):
         assert "here something did" in said(result)
         assert "cost it nothing" not in said(result)

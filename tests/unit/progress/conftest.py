@@ -15,15 +15,18 @@ _WORDS = {"+": Status.PASSED, "-": Status.FAILED, ".": Status.SKIPPED}
 
 @pytest.fixture
 def run() -> MakeRun:
-    """A run of the scanner whose stages ended like ``+``, ``-`` and ``.`` say; later ``hour``, later run."""
+    """A run whose stages ended like ``+``, ``-`` and ``.`` say; later ``hour``, later run."""
 
-    def make(stages: str, *, hour: int = 12, folder: str = "/somewhere/scanner", whole: bool = True) -> RunSummary:
+    def make(
+        stages: str, *, project: str = "scanner", hour: int = 12, folder: str = "", whole: bool = True
+    ) -> RunSummary:
+        folder = folder or f"/somewhere/{project}"
         ended = tuple(_stage(number, _WORDS[sign]) for number, sign in enumerate(stages, 1))
         held = next((number for number, stage in enumerate(ended) if stage.status is not Status.PASSED), len(ended))
         return RunSummary(
             folder=Path(folder, ".climb", "runs", f"20260314T{hour:02}0000-41c2"),
             run=f"20260314T{hour:02}0000-41c2",
-            project="scanner",
+            project=project,
             submission=folder,
             language="rust",
             seed="41c2",

@@ -8,9 +8,10 @@ import pytest
 
 from climb.course.loader import course
 from climb.course.model import ChoiceQuestion, Course, NumberQuestion
+from climb.judge import project as projects
 from climb.progress.answers import record, right_choice
 from climb.progress.next_step import NextStep, next_step
-from climb.progress.standing import Standing, State, stand
+from climb.progress.standing import ProjectStanding, Standing, State, stand
 from climb.progress.summaries import RunSummary
 
 MakeRun = Callable[..., RunSummary]
@@ -32,6 +33,11 @@ def answer_all(home: Path, module: str) -> None:
             record(home, slug, question, str(right_choice(question)))
         elif isinstance(question, NumberQuestion):
             record(home, slug, question, str(question.answer))
+
+
+def all_held(run: MakeRun) -> list[RunSummary]:
+    """A run of each project that exists, with every stage held."""
+    return [run("+++", project=slug) for slug in course().projects if slug in projects.slugs()]
 
 
 def test_a_newcomer_stands_at_the_first_module_of_each_track(tmp_path: Path) -> None:
@@ -73,7 +79,9 @@ def test_a_module_is_done_when_nothing_is_missing(tmp_path: Path, run: MakeRun, 
     """Every page answered, every existing project held, an entry: each of them is needed."""
     if missing != "answers":
         answer_all(tmp_path, "1.1")
-    runs = [run("++-" if missing == "stages" else "+++")]
+    runs = all_held(run)
+    if missing == "stages":
+        runs[-1] = run("++-", project=runs[-1].project)
     reflections = [] if missing == "entry" else ["1.1"]
 
     state = standing(tmp_path, runs, reflections).modules["1.1"].state
@@ -85,7 +93,7 @@ def test_when_a_module_is_done_the_next_open_one_is_current(tmp_path: Path, run:
     """Modules of which nothing exists are passed over."""
     answer_all(tmp_path, "1.1")
 
-    modules = standing(tmp_path, [run("+++")], ["1.1"]).modules
+    modules = standing(tmp_path, all_held(run), ["1.1"]).modules
 
     assert modules["1.1"].state is State.DONE
     assert modules["1.2"].state is State.TO_COME
@@ -121,15 +129,16 @@ def test_what_fails_comes_next(tmp_path: Path, run: MakeRun) -> None:
 
 
 def test_then_reading_then_reflecting(tmp_path: Path, run: MakeRun) -> None:
-    """Once a project holds, the pages of its module are next; once they are answered, an entry; then a lab."""
-    done = [run("+++")]
+    """Once a project holds, the pages of its module are next; once they are answered, the next project; then an entry."""
+    first, *others = all_held(run)
 
-    assert (step(tmp_path, done).place or "").startswith("/concepts/")
+    assert (step(tmp_path, [first]).place or "").startswith("/concepts/")
 
     answer_all(tmp_path, "1.1")
     answer_all(tmp_path, "linux-1")
 
-    assert step(tmp_path, done).command == "climb reflect 1.1"
+    assert step(tmp_path, [first]).place == f"/projects/{others[0].project}"
+    assert step(tmp_path, [first, *others]).command == "climb reflect 1.1"
 
 
 def test_whatever_was_done_there_is_a_next_step(tmp_path: Path, run: MakeRun) -> None:
@@ -137,7 +146,7 @@ def test_whatever_was_done_there_is_a_next_step(tmp_path: Path, run: MakeRun) ->
     for module in course().modules:
         answer_all(tmp_path, module)
 
-    last = step(tmp_path, [run("+++")], list(course().modules))
+    last = step(tmp_path, all_held(run), list(course().modules))
 
     assert (last.place or "").startswith("/labs/")
 
@@ -148,3 +157,16 @@ def test_a_course_without_projects_still_has_a_first_step(tmp_path: Path) -> Non
     without: Course = msgspec.structs.replace(whole, projects={"chat": whole.projects["chat"]}, modules={}, tracks={})
 
     assert next_step(without, stand(tmp_path, without, [], []), []).command
+
+
+@pytest.mark.parametrize(
+    ("title", "inside"),
+    [
+        ("Mini OS scheduler emulator", "mini OS scheduler emulator"),
+        ("HTTP microservice", "HTTP microservice"),
+        ("Chat", "chat"),
+    ],
+)
+def test_a_title_inside_a_sentence(title: str, inside: str) -> None:
+    """Its first word is an ordinary word there, unless it is an abbreviation."""
+    assert ProjectStanding(slug="x", title=title, exists=True).name == inside

@@ -2,22 +2,31 @@
 
 import json
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
-from climb.systems.scheduler.model import Task, Workload
+from climb.systems.scheduler.model import Options, Task, Workload
+from climb.systems.scheduler.named import named_workload
+from climb.systems.scheduler.weights import inverse_of
+from climb.workbench.schedules.computing import answer
 from climb.workbench.schedules.drawing import drawn
 from climb.workbench.schedules.gathering import gathered
 from climb.workbench.schedules.lanes import Box, Column, Place, Turn, rows_of, visible
+from climb.workbench.schedules.messages import Ask, Drawn
 from climb.workbench.schedules.progress import After, Progress
-from climb.workbench.schedules.turns import COLUMNS, Turns, body
+from climb.workbench.schedules.turns import BURST, COLUMNS, DONE, Turns, body
 from climb.workbench.schedules.window import moved
 
 
 def turns_of(*each: tuple[int, int, int, int]) -> Turns:
     """(task, start, end, ready) on processor 0."""
-    return gathered([(start, end, ready, 0, 0, task, 0, 0) for task, start, end, ready in each])
+    return gathered([(start, end, ready, 0, 0, 0, task, 0, 0) for task, start, end, ready in each])
+
+
+def asking(workload: Workload, *options: Options) -> Ask:
+    return Ask(workload="", draw=1, document=msgspec.json.encode(workload), machine={}, options=options)
 
 
 def row(*each: tuple[int, float, float]) -> list[Turn]:
@@ -27,7 +36,7 @@ def row(*each: tuple[int, float, float]) -> list[Turn]:
 
 def test_turns_are_sorted_by_start() -> None:
     """The engine tells them as they end; charts want them as they begin."""
-    turns = gathered([(4, 6, 4, 0, 0, 1, 0, 0), (0, 9, 0, 0, 0, 0, 1, 0), (0, 4, 0, 0, 0, 2, 0, 0)])
+    turns = gathered([(4, 6, 4, 0, 0, 0, 1, 0, 0), (0, 9, 0, 0, 0, 0, 0, 1, 0), (0, 4, 0, 0, 0, 0, 2, 0, 0)])
 
     assert list(turns.column("task")) == [2, 0, 1]
     assert list(turns.column("cpu")) == [0, 1, 0]
@@ -86,7 +95,7 @@ def test_a_drawing_is_well_formed_and_needs_no_style(lanes: str) -> None:
     """It has names and ticks as text, and colours by class alone: the policy of our pages forbids the rest."""
     turns = turns_of((0, 0, 40, 0), (1, 40, 90, 10), (0, 95, 100, 60))
     chart = drawn(turns, ["<b>", "two"], cpus=1, lanes=lanes, window=(0, 100), alternative="a & b")
-    root = ElementTree.fromstring(chart.picture)
+    root = ET.fromstring(chart.picture)
     texts = [text.text for text in root.iter() if text.tag.endswith("text")]
 
     assert root.attrib["aria-label"] == "a & b"
@@ -113,24 +122,51 @@ def test_turns_travel_as_columns_that_are_aligned() -> None:
 
     assert header["columns"] == [list(each) for each in COLUMNS]
     assert memoryview(data)[begin : begin + 24].cast("d").tolist() == [0, 3, 5]
-    assert len(data) == begin + 5 * 24 + 16 + 8 + 8
+    assert len(data) == begin + 6 * 24 + 16 + 8 + 8
 
 
 def test_progress_tells_what_is_left() -> None:
     """Of the burst, after each turn; and whether with the burst the job ended."""
     progress = Progress(Workload(tasks=(Task(id="a", bursts=(5, 3, 2)),)))
 
-    assert progress.ran(0, 4) == After(1, burst_ended=False, job_ended=False)
-    assert progress.ran(0, 1) == After(0, burst_ended=True, job_ended=False)
-    assert progress.ran(0, 2) == After(0, burst_ended=True, job_ended=True)
+    assert progress.ran(0, 4) == After(1, 4, burst_ended=False, job_ended=False)
+    assert progress.ran(0, 1) == After(0, 1, burst_ended=True, job_ended=False)
+    assert progress.ran(0, 2) == After(0, 2, burst_ended=True, job_ended=True)
 
 
 def test_a_turn_may_go_on_into_the_next_job() -> None:
     """Jobs that follow one another without a gap make one turn."""
     progress = Progress(Workload(tasks=(Task(id="a", bursts=(3,), period=3),), until=9))
 
-    assert progress.ran(0, 5) == After(1, burst_ended=False, job_ended=False)
-    assert progress.ran(0, 4) == After(0, burst_ended=True, job_ended=True)
+    assert progress.ran(0, 5) == After(1, 2, burst_ended=False, job_ended=False)
+    assert progress.ran(0, 4) == After(0, 3, burst_ended=True, job_ended=True)
+
+
+@pytest.mark.parametrize("cpus", [1, 4])
+@pytest.mark.parametrize("quantum", [1, 4, 7])
+@pytest.mark.parametrize("name", ["mixed", "shares", "crowd"])
+def test_virtual_runtimes_go_on_where_they_were(name: str, quantum: int, cpus: int) -> None:
+    """Between two turns of a task that was ready all the while, v is what it was; in a turn it grew by the inverse for each tick.
+
+    The emulator tells only deadlines, so that this fits says that they were read rightly.
+    """
+    workload = msgspec.structs.replace(named_workload(name), cpus=cpus)
+    answer_ = answer(asking(workload, Options(policy="eevdf", quantum=quantum)))
+    assert isinstance(answer_, Drawn)
+    turns = answer_.panels[0].turns
+    expected: dict[int, float] = {}
+    followed = 0
+    for task, start, end, why, runtime in zip(
+        *(turns.column(column) for column in ("task", "start", "end", "why", "runtime")), strict=True
+    ):
+        if task in expected:
+            followed += 1
+            assert runtime == expected[task]
+        expected[task] = runtime + (end - start) * inverse_of(workload.tasks[task].nice)
+        if why in (BURST, DONE):
+            del expected[task]
+
+    assert followed > 3
 
 
 @pytest.mark.parametrize(

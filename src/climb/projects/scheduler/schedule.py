@@ -14,7 +14,7 @@ import msgspec
 
 from climb.judge.difference import show
 from climb.judge.drivers.command import Call, Command
-from climb.judge.expect import Failure, fail
+from climb.judge.expect import Failure, expect, fail
 from climb.projects.scheduler.rules import Piece, Timeline
 from climb.projects.scheduler.workload import Options, Workload
 
@@ -26,8 +26,11 @@ _FORM = '{"policy": …, "timeline": [{"cpu": 0, "task": "A", "start": 0, "end":
 class Schedule:
     """What one call printed for a workload."""
 
-    def __init__(self, call: Call, workload: Workload) -> None:
+    def __init__(self, call: Call, workload: Workload, options: Options) -> None:
         document = _document(call)
+        expect(document.get("policy"), "policy").equals(
+            options.policy, why="Whoever keeps many schedules knows by the policy which one this is."
+        )
         self.call = call
         self.workload = workload
         self.document = document
@@ -72,15 +75,15 @@ class Scheduler:
     async def __call__(self, workload: Workload, options: Options, **limits: Any) -> Schedule:
         """Schedule a workload given on standard input; fails the check unless there is a readable answer."""
         call = await self.command(*options.words(), stdin=workload.document(), **limits)
-        return Schedule(call, workload)
+        return Schedule(call, workload, options)
 
     async def from_file(self, workload: Workload, options: Options, path: Path) -> Schedule:
         """The same for a workload that stands in the file ``path``, with an empty standard input."""
-        return Schedule(await self.command(*options.words(), "--workload", str(path), stdin=b""), workload)
+        return Schedule(await self.command(*options.words(), "--workload", str(path), stdin=b""), workload, options)
 
-    async def given(self, document: bytes, words: Sequence[str], workload: Workload) -> Schedule:
-        """The same for a document and words of the command line that mean ``workload``."""
-        return Schedule(await self.command(*words, stdin=document), workload)
+    async def given(self, document: bytes, words: Sequence[str], workload: Workload, options: Options) -> Schedule:
+        """The same for a document and words of the command line that mean ``workload`` and ``options``."""
+        return Schedule(await self.command(*words, stdin=document), workload, options)
 
 
 def _document(call: Call) -> dict[str, Any]:

@@ -33,7 +33,7 @@ join, leave, move = Policy.join, Policy.leave, Policy.move
 enqueue, pick, rival = Policy.enqueue, Policy.pick, Policy.rival
 picked, expires, expire, tick = Policy.picked, Policy.expires, Policy.expire, Policy.tick
 boost, standing, beats, due = Policy.boost, Policy.standing, Policy.beats, Policy.due
-shown = Policy.shown
+shown, full_slice, renewed = Policy.shown, Policy.full_slice, Policy.renewed
 
 
 def advance(m: Machine, events: int) -> int:
@@ -323,6 +323,9 @@ def close_segments(m: Machine) -> None:
             processor.open_task = NOBODY
 
 
+# --- the next event -------------------------------------------------------------------------------------------------
+
+
 def next_event(m: Machine, now: int) -> int:
     """Return the next tick at which something happens, or NEVER."""
     clock = m.clock[0]
@@ -330,9 +333,35 @@ def next_event(m: Machine, now: int) -> int:
     for cpu in range(len(m.cpus)):
         processor = m.cpus[cpu]
         if processor.task != NOBODY:
-            event = min(event, processor.expires, max(processor.begins, now) + m.tasks[processor.task].left)
+            event = min(event, max(processor.begins, now) + m.tasks[processor.task].left)
             if processor.again > now:
                 event = min(event, processor.again)
+    if nobody_waits(m):
+        skip_slices(m, now, event)
+    for cpu in range(len(m.cpus)):
+        if m.cpus[cpu].task != NOBODY:
+            event = min(event, m.cpus[cpu].expires)
     if AGES:
         event = min(event, due(m, now))
     return event
+
+
+def nobody_waits(m: Machine) -> bool:
+    """Tell whether no task is ready."""
+    for queue in range(len(m.queues)):
+        if m.queues[queue].ready > 0:
+            return False
+    return True
+
+
+def skip_slices(m: Machine, now: int, event: int) -> None:
+    """Renew slices that end before anything else happens: with nobody ready, each task would be picked again at once."""
+    for cpu in range(len(m.cpus)):
+        processor = m.cpus[cpu]
+        if processor.task != NOBODY and processor.expires < event:
+            length = full_slice(m, cpu * m.separate, processor.task)
+            if length > 0:
+                times = (event - 1 - processor.expires) // length + 1
+                last = processor.expires + (times - 1) * length
+                renewed(m, cpu * m.separate, processor.task, times, last - max(now, processor.begins))
+                processor.expires = last + length

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from climb.errors import UsageError
+from climb.printable import printable
 from climb.systems.scheduler.model import POLICIES
 from climb.workbench import forms
 from climb.workbench.schedules import stored
@@ -58,9 +59,10 @@ async def turns(request: Request) -> Response:
         return Response(body({"problem": answer.problem, "panels": []}, []), media_type="application/octet-stream")
     header = {
         "problem": " ".join(problems.values()),
-        "tasks": [task.id for task in answer.workload.tasks],
+        "tasks": [printable(task.id) for task in answer.workload.tasks],
         "whole": whole(answer.panels),
         "whys": WHYS,
+        "switching": bool(answer.workload.switch_cost or answer.workload.migration_cost),
         "panels": [_described(panel) for panel in answer.panels],
         "tables": fragment("parts/sched.html", "tables", **_tables(answer)),
     }
@@ -123,12 +125,19 @@ async def _page(
         machine=MACHINE,
         own_machine=_own_machine(given),
         charts=await run_in_threadpool(_charts, given, choice) if given else [],
+        more_open=_more_open(choice, problems),
         lanes=_lanes(given, choice) if given else "task",
         window=choice.window or (0, whole(given.panels)) if given else (0, 1),
         tables=_tables(given) if given else {},
         document=document or (_document(given) if given else ""),
         limits=_LIMITS,
     )
+
+
+def _more_open(choice: Choice, problems: dict[str, str]) -> bool:
+    """Whether one of the knobs that are out of sight was turned."""
+    turned = {*choice.knobs, *choice.machine, *problems}
+    return any(knob.rare and knob.name in turned for knob in (*KNOBS, *MACHINE))
 
 
 def _charts(answer: Drawn, choice: Choice) -> list[tuple[Panel, Place, list[str], Chart]]:
@@ -165,7 +174,9 @@ def _described(panel: Panel) -> dict[str, Any]:
         "key": panel.key,
         "scale": panel.key_scale,
         "growth": panel.growth,
+        "runtimeGrowth": panel.runtime_growth,
         "bases": panel.bases,
+        "weights": panel.weights,
         "order": panel.order,
         "complete": panel.complete,
     }

@@ -13,7 +13,7 @@ from climb.systems.scheduler.playing import Engine, rows_of
 from climb.systems.scheduler.policies import POLICY
 from climb.systems.scheduler.policies.policy import BURST_ENDED, SLICE_ENDED
 from climb.systems.scheduler.reading import read_workload
-from climb.systems.scheduler.weights import inverse_of
+from climb.systems.scheduler.weights import inverse_of, weight_of
 from climb.workbench.schedules.choice import workload_as_asked
 from climb.workbench.schedules.gathering import Turn, gathered
 from climb.workbench.schedules.messages import MOST_TASKS, MOST_TURNS, Ask, Drawn, Order, Panel, Refused
@@ -21,6 +21,7 @@ from climb.workbench.schedules.progress import After, Progress
 from climb.workbench.schedules.recorded import recorded, recording
 from climb.workbench.schedules.shelf import RECORDING
 from climb.workbench.schedules.turns import BURST, DONE, REPLACED, SLICE
+from climb.workbench.schedules.virtual_runtimes import VirtualRuntimes
 
 __all__ = ["answer"]
 
@@ -37,6 +38,8 @@ _GROWTH: dict[str, Callable[[Task], float]] = {
     "stride": lambda task: _PASS // task.tickets,
     "cfs": lambda task: inverse_of(task.nice),
 }
+# The same of the virtual runtime that eevdf has besides its key.
+_RUNTIME_GROWTH: dict[str, Callable[[Task], float]] = {"eevdf": lambda task: inverse_of(task.nice)}
 
 
 def answer(ask: Ask) -> Drawn | Refused:
@@ -61,7 +64,7 @@ def _workload(ask: Ask) -> Workload:
 
 def _panel(workload: Workload, options: Options) -> Panel:
     policy = POLICY[options.policy]
-    growth = _GROWTH.get(options.policy)
+    growth, runtime_growth = _GROWTH.get(options.policy), _RUNTIME_GROWTH.get(options.policy)
     turns, tally = _played(workload, options)
     return Panel(
         name=options.policy,
@@ -70,7 +73,9 @@ def _panel(workload: Workload, options: Options) -> Panel:
         key=policy.key or "",
         key_scale=_IN_TICKS.get(options.policy, 1),
         growth=tuple(growth(task) for task in workload.tasks) if growth else (),
+        runtime_growth=tuple(runtime_growth(task) for task in workload.tasks) if runtime_growth else (),
         bases=_bases(workload, options),
+        weights=_weights(workload, options),
         order=_order(options.policy),
         turns=gathered(turns[:MOST_TURNS]),
         complete=len(turns) <= MOST_TURNS,
@@ -85,6 +90,12 @@ def _bases(workload: Workload, options: Options) -> tuple[int, ...]:
     return tuple(task.priority * aging for task in workload.tasks) if aging else ()
 
 
+def _weights(workload: Workload, options: Options) -> tuple[int, ...]:
+    """By which the queue's virtual time is the mean of virtual runtimes, where there is one queue for all."""
+    one_queue = options.queues == "global" or workload.cpus == 1
+    return tuple(weight_of(task.nice) for task in workload.tasks) if options.policy == "eevdf" and one_queue else ()
+
+
 def _order(policy: str) -> Order:
     """In which order tasks that wait are told."""
     return "key" if policy in _BY_KEY else "ready" if policy in _IN_LINE else "start"
@@ -93,6 +104,7 @@ def _order(policy: str) -> Order:
 def _played(workload: Workload, options: Options) -> tuple[list[Turn], Tally]:
     """The first turns, one more than are shown if there are more, and the measures of all."""
     progress, tally = Progress(workload), Tally(workload)
+    virtual = VirtualRuntimes(workload, options) if options.policy == "eevdf" else None
     turns: list[Turn] = []
     # Compiling a policy takes too long to wait for it; one that is compiled already is used.
     engine: Engine = "either" if compiled.is_kept(options.policy) else "plain"
@@ -101,7 +113,10 @@ def _played(workload: Workload, options: Options) -> tuple[list[Turn], Tally]:
             tally.add(cpu, task, start, end)
             if len(turns) <= MOST_TURNS:
                 after = progress.ran(task, end - start)
-                turns.append((start, end, ready, key, after.left, task, cpu, _why(ending, after)))
+                runtime = virtual.at_start(task, key) if virtual else 0
+                turns.append((start, end, ready, key, after.left, runtime, task, cpu, _why(ending, after)))
+                if virtual:
+                    virtual.ran(task, end - start, ending, after)
     return turns, tally
 
 

@@ -24,7 +24,8 @@ _NARROWEST = 640.0  # pixels that the chart is wide at least: names must fit the
 _THIN = 4.0  # units: a narrower turn shares its column
 _GAP = 3.0
 _EDGE = 2.5
-_TICKS = 8
+_TICKS, _FEW_TICKS = 8, 4  # the fewer where their numbers are long
+_LONG = 1_000_000
 
 
 class Chart(NamedTuple):
@@ -139,7 +140,7 @@ class _Pen:
 
 def _ticks(begin: int, end: int) -> list[int]:
     """Round numbers within the window."""
-    least = max((end - begin) / _TICKS, 1)
+    least = max((end - begin) / (_TICKS if end < _LONG else _FEW_TICKS), 1)
     power = 10 ** math.floor(math.log10(least))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
     return list(range(-(-begin // step) * step, end + 1, step))

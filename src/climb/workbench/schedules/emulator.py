@@ -21,7 +21,7 @@ from climb.workbench.schedules.messages import MOST_SECONDS, Ask, Drawn, Refused
 __all__ = ["Emulator"]
 
 _START_SECONDS = 60.0  # to load and compile, on a machine that is busy
-_REMEMBERED = 3  # answers: a page asks for its own once more, as numbers
+_REMEMBERED = 2  # answers: a page asks for its own once more, as numbers
 _LENGTH = struct.Struct("<Q")
 
 _ENCODER = msgspec.msgpack.Encoder()

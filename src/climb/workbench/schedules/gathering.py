@@ -11,15 +11,15 @@ from climb.workbench.schedules.turns import COLUMNS, Turns
 
 __all__ = ["Turn", "gathered"]
 
-# start, end, ready, key, left, task, cpu, why: as in COLUMNS
-Turn = tuple[int, int, int, int, int, int, int, int]
+# start, end, ready, key, left, runtime, task, cpu, why: as in COLUMNS
+Turn = tuple[int, int, int, int, int, int, int, int, int]
 
 _KINDS: dict[str, Callable[[], array[Any]]] = {
     "f8": lambda: array("d"),
     "i4": lambda: array("i"),
     "u1": lambda: array("B"),
 }
-_BY_START = itemgetter(0, 6)
+_BY_START = itemgetter(0, 7)
 
 
 def gathered(turns: list[Turn]) -> Turns:

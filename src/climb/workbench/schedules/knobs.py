@@ -24,6 +24,7 @@ class Knob(msgspec.Struct, frozen=True, kw_only=True):
     default: int | None = None
     most: int = _LARGEST
     policies: tuple[Policy, ...] = POLICIES
+    rare: bool = False  # kept out of sight until it is asked for
 
 
 KNOBS = (
@@ -45,11 +46,14 @@ KNOBS = (
         default=0,
         policies=("mlfq",),
     ),
-    Knob(name="levels", label="Levels", says="queues of mlfq", least=1, handy=8, default=3, policies=("mlfq",)),
+    Knob(
+        name="levels", label="Levels", says="queues of mlfq", rare=True, least=1, handy=8, default=3, policies=("mlfq",)
+    ),
     Knob(
         name="allotment",
         label="Allotment",
         says="ticks on one level; empty: the quantum",
+        rare=True,
         least=1,
         handy=40,
         policies=("mlfq",),
@@ -85,6 +89,7 @@ KNOBS = (
         name="seed",
         label="Seed",
         says="where the lottery begins",
+        rare=True,
         least=1,
         handy=40,
         default=1,
@@ -94,8 +99,15 @@ KNOBS = (
 )
 MACHINE = (
     Knob(name="cpus", label="Processors", says="1 to 64", least=1, handy=8, most=64),
-    Knob(name="switch_cost", label="Switch cost", says="ticks of a context switch", least=0, handy=10),
-    Knob(name="migration_cost", label="Migration cost", says="ticks more on another processor", least=0, handy=10),
+    Knob(name="switch_cost", label="Switch cost", says="ticks of a context switch", rare=True, least=0, handy=10),
+    Knob(
+        name="migration_cost",
+        label="Migration cost",
+        says="ticks more on another processor",
+        rare=True,
+        least=0,
+        handy=10,
+    ),
 )
 
 

@@ -31,9 +31,9 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """One schedule: of a policy, or the one that a kernel really made.
 
-    ``growth`` is by how much a task's key grows with each tick that it runs; ``bases`` is a task's key when it becomes ready, if it
+    ``growth`` and ``runtime_growth`` are by how much a task's key and virtual runtime grow with each tick that it runs; ``bases`` is a task's key when it becomes ready, if it
     shrinks from there with each tick. Tasks that wait are told in ``order``: by key, by how long they are ready, or by who came to run
-    first. ``complete`` is False where turns were cut. A task without measures was not seen to run.
+    first. With ``weights`` the mean of virtual runtimes tells who is eligible. ``complete`` is False where turns were cut. A task without measures was not seen to run.
     """
 
     name: str
@@ -42,7 +42,9 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     key_scale: float
     growth: tuple[float, ...]
+    runtime_growth: tuple[float, ...]
     bases: tuple[int, ...]
+    weights: tuple[int, ...]
     order: Order
     turns: Turns
     complete: bool

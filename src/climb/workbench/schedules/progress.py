@@ -10,9 +10,10 @@ __all__ = ["After", "Progress"]
 
 
 class After(NamedTuple):
-    """After a turn: ticks left of the burst, whether it ended, and whether with it the job."""
+    """After a turn: ticks left of the burst, ticks that the turn had of it, whether it ended, and whether with it the job."""
 
     left: int
+    since: int
     burst_ended: bool
     job_ended: bool
 
@@ -29,12 +30,13 @@ class Progress:
         """Take note of a turn, which may go on from one job to the next. Turns of one task come in the order of time."""
         job_ended = False
         while ticks >= self._left[task]:
-            ticks -= self._left[task]
+            ran = self._left[task]
+            ticks -= ran
             job_ended = self._next_burst(task)
             if not ticks:
-                return After(0, burst_ended=True, job_ended=job_ended)
+                return After(0, ran, burst_ended=True, job_ended=job_ended)
         self._left[task] -= ticks
-        return After(self._left[task], burst_ended=False, job_ended=False)
+        return After(self._left[task], ticks, burst_ended=False, job_ended=False)
 
     def _next_burst(self, task: int) -> bool:
         """Each job of a periodic task begins with the first burst again; whether one does."""

@@ -32,18 +32,26 @@ def recorded() -> Panel:
     measures, summary = _measured(found)
     return Panel(
         name="the kernel",
-        rule=f"What Linux did, as its trace of context switches and wake-ups tells it; a tick is {TICK_US} µs.",
+        rule=_told(found),
         cpus=found.workload.cpus,
         key="",
         key_scale=1,
         growth=(),
+        runtime_growth=(),
         bases=(),
+        weights=(),
         order="start",
         turns=gathered(list(_turns(found))),
         complete=True,
         summary=summary,
         measures=measures,
     )
+
+
+def _told(found: Imported) -> str:
+    counts = found.recording.counts
+    missing = f"; {counts.holes} of {counts.switches:,} switches are missing in it" if counts.holes else ""
+    return f"What Linux did, as its trace of context switches and wake-ups tells{missing}. A tick is {TICK_US} µs."
 
 
 def _measured(found: Imported) -> tuple[tuple[TaskMeasures | None, ...], Summary]:
@@ -108,4 +116,4 @@ def _turns(found: Imported) -> Iterator[Turn]:
         why = task.run(start, end)
         left = 0 if why in (BURST, DONE) else task.left // found.tick_ns
         if tick(end) > tick(start):
-            yield tick(start), tick(end), tick(ready), 0, left, task.place, cpus[cpu], why
+            yield tick(start), tick(end), tick(ready), 0, left, 0, task.place, cpus[cpu], why

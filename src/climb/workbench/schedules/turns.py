@@ -9,7 +9,7 @@ import msgspec
 
 __all__ = ["BURST", "COLUMNS", "DONE", "LEFT", "REPLACED", "SLICE", "WHYS", "Turns", "body"]
 
-COLUMNS = (("start", "f8"), ("end", "f8"), ("ready", "f8"), ("key", "f8"), ("left", "f8"),
+COLUMNS = (("start", "f8"), ("end", "f8"), ("ready", "f8"), ("key", "f8"), ("left", "f8"), ("runtime", "f8"),
            ("task", "i4"), ("cpu", "u1"), ("why", "u1"))  # fmt: skip
 _CODES = {"f8": "d", "i4": "i", "u1": "B"}
 _WORD = 8
@@ -28,7 +28,8 @@ SLICE, REPLACED, BURST, DONE, LEFT = range(len(WHYS))
 class Turns(msgspec.Struct, frozen=True):
     """Columns of one length, as bytes: times in ticks; ``left`` of the burst after the turn; ``task`` as its place in the workload.
 
-    ``ready`` is since when the task was ready, ``key`` what the policy went by when the turn began. Sorted by start, then processor.
+    ``ready`` is since when the task was ready, ``key`` what the policy went by when the turn began,
+    ``runtime`` the virtual runtime that eevdf has besides. Sorted by start, then processor.
     """
 
     count: int

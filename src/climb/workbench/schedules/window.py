@@ -22,8 +22,8 @@ def moved(window: tuple[int, int] | None, end: int, how: str) -> tuple[int, int]
     begin, to = window or (0, end)
     span = to - begin
     if how in ("in", "out"):
-        wanted = span // 2 if how == "in" else span * 2
-        return _within((begin + to - wanted) // 2, max(wanted, _CLOSEST), end)
+        wanted = max(span // 2, _CLOSEST) if how == "in" else span * 2
+        return _within((begin + to - wanted) // 2, wanted, end)
     if how in ("earlier", "later"):
         step = max(span // _STEP, 1)
         return _within(begin - step if how == "earlier" else begin + step, span, end)

@@ -1,5 +1,7 @@
 """What somebody types in a quiz: read with goodwill, never guessed."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -66,11 +68,11 @@ def test_what_is_written_is_read_again(ticks: list[str | None]) -> None:
 @given(st.text(max_size=30))
 def test_whatever_is_typed_ends_well(text: str) -> None:
     """It is read, or refused in a line."""
-    for read in (lambda: read_timeline(text, NAMES, 2), lambda: read_numbers(text, NAMES)):
-        try:
-            read()
-        except AnswerError as error:
-            assert str(error)
+    with suppress(AnswerError):
+        (lane,) = read_timeline(text, NAMES, 1)
+        assert set(lane) <= {*NAMES, None}
+    with suppress(AnswerError):
+        assert read_numbers(text, NAMES).keys() == set(NAMES)
 
 
 @pytest.mark.parametrize(

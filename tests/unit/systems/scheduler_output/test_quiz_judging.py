@@ -7,7 +7,7 @@ from climb.systems.scheduler import schedule
 from climb.systems.scheduler.model import POLICIES, Options, Policy, Task, Workload
 from climb.systems.scheduler.quiz.judging import part, rows_said, ticks_of, wrong_numbers
 from climb.systems.scheduler.quiz.moment import State, moment_at
-from climb.systems.scheduler.quiz.question import LEVELS, LONGEST, Question, draw
+from climb.systems.scheduler.quiz.question import LEVELS, LONGEST, Question, draw, random_numbers
 
 A_B = Workload(tasks=(Task(id="A", bursts=(5,)), Task(id="B", bursts=(2, 3, 1), arrival=1)))
 LEVEL = st.integers(1, LEVELS)
@@ -196,3 +196,16 @@ def test_the_state_of_a_moment_is_what_the_timeline_says(seed: int, level: int, 
             assert seen.left in {sum(task.bursts[0 : number + 1 : 2]) - ran for number in range(0, len(task.bursts), 2)}
         if seen.back is not None:
             assert min(each.start for each in own if each.start >= tick) >= seen.back > tick
+
+
+def test_who_has_had_more_than_its_share_is_shown_with_the_numbers() -> None:
+    """Under eevdf A ran its first quantum and is beyond the queue's virtual time; B, at 0 then, is not."""
+    _, sentence = why(two(), "eevdf", "AAA", quantum=2)
+
+    assert "A has had more than its share, since its virtual runtime 8,388,608 is beyond the queue's" in sentence
+
+
+def test_the_random_numbers_are_those_of_the_contract() -> None:
+    """From seed 1, as the brief has them."""
+    assert random_numbers(1, 3) == [48271, 182605794, 1291394886]
+    assert random_numbers(1, 10_000)[-1] == 399268537

@@ -142,3 +142,10 @@ def test_a_plot_points_at_the_quarters() -> None:
 def test_figures_are_short(value: float, text: str) -> None:
     """One decimal where it tells something."""
     assert figure(value) == text
+
+
+def test_a_table_gives_up_what_the_workload_says_too() -> None:
+    """Before its rows become several lines: first the bursts, then the arrival."""
+    heads = [next(line.split() for line in shown(SMALL, width=width) if "waiting" in line) for width in (100, 72, 62)]
+
+    assert [("bursts" in head, "arrival" in head) for head in heads] == [(True, True), (False, True), (False, False)]

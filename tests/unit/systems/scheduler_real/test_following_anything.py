@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from climb.systems.scheduler.imports.events import Ready, Switch
 from climb.systems.scheduler.imports.following import Recording, follow
@@ -39,18 +39,20 @@ def times(recording: Recording) -> tuple[Counter[int], Counter[int]]:
     return ran, +worked
 
 
+@settings(max_examples=200, deadline=None)
 @given(EVENTS, st.integers(0, 60), st.sampled_from([None, frozenset({0})]))
 def test_no_processor_runs_two_tasks_at_once(drawn: list, start: int, cpus: frozenset[int] | None) -> None:
     """Stints of a processor follow each other, within the time asked for, on processors that were asked for."""
     recording = follow(recorded(drawn), from_ns=start, to_ns=start + 50, cpus=cpus)
 
     for cpu in (0, 1):
-        own = sorted(stint for stint in recording.stints() if stint[0] == cpu)
+        own = sorted((stint for stint in recording.stints() if stint[0] == cpu), key=lambda stint: stint[2:])
         assert all(before[3] <= after[2] for before, after in pairwise(own))
         assert all(start <= stint[2] < stint[3] <= start + 50 for stint in own)
         assert not own or cpus is None or cpu in cpus
 
 
+@settings(max_examples=200, deadline=None)
 @given(EVENTS, st.integers(0, 60), st.sampled_from([None, frozenset({0})]))
 def test_the_work_of_a_task_is_what_it_ran(drawn: list, start: int, cpus: frozenset[int] | None) -> None:
     """No time is lost between the schedule and the workload, and none is made up."""
@@ -59,6 +61,7 @@ def test_the_work_of_a_task_is_what_it_ran(drawn: list, start: int, cpus: frozen
     assert ran == worked
 
 
+@settings(max_examples=200, deadline=None)
 @given(EVENTS, st.integers(1, 20))
 def test_what_is_imported_is_a_workload(drawn: list, tick_ns: int) -> None:
     """Bursts begin and end with work, are at least a tick, and names are unique."""

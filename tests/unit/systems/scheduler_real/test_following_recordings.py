@@ -206,3 +206,37 @@ def test_a_wake_up_of_a_running_task_changes_nothing() -> None:
     recording = follow([switch(0, IDLE, "R", task(1)), woken(5, 1), switch(10, task(1), "S", IDLE)])
 
     assert list(only(recording, 1).bursts) == [10]
+
+
+def test_the_first_of_two_wake_ups_counts() -> None:
+    """sched_waking and sched_wakeup of the same wake-up may both be recorded; the task waits from the first on."""
+    recording = follow(
+        [
+            switch(0, IDLE, "R", task(1)),
+            woken(3, 2),
+            woken(8, 2),
+            switch(10, task(1), "S", task(2)),
+            woken(20, 1),
+            woken(26, 1),
+            switch(30, task(2), "S", task(1)),
+            switch(35, task(1), "S", IDLE),
+        ]
+    )
+
+    assert only(recording, 2).arrival == 3
+    assert list(only(recording, 1).bursts) == [10, 10, 5]
+
+
+def test_bursts_from_before_the_beginning_are_forgotten() -> None:
+    """Only what was run in the time asked for is in the workload."""
+    events = [
+        switch(0, IDLE, "R", task(1)),
+        switch(10, task(1), "S", IDLE),
+        woken(20, 1),
+        switch(20, IDLE, "R", task(1)),
+        switch(90, task(1), "S", IDLE),
+    ]
+
+    recording = follow(events, from_ns=50)
+
+    assert list(only(recording, 1).bursts) == [40]

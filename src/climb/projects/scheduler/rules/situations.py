@@ -23,6 +23,7 @@ KNOWN = {
     "backlog": "a job becomes ready later than it was released",
     "ready during switch": "a task becomes ready while a processor is switching",
     "too early to replace": "a ready task would replace one that has not run a tick, picked at an earlier one",
+    "replacement put off": "a task is replaced at the tick after it began, since it was too early before",
     "again at once": "a task is picked again on its processor at the tick at which its slice ended",
     "same again": "a processor begins the task that it ran last, after a pause",
     "tie": "the policy's rule finds two ready tasks equal, and one of them is picked",
@@ -123,6 +124,7 @@ def _about(machine: Machine, decision: Decision, *, quiet: bool) -> set[str]:
         "steal": decision.kind is Kind.STEAL,
         "choice of queue": decision.kind is Kind.STEAL and sum(bool(machine.ready(one)) for one in machine.queues) > 1,
         "replace": decision.kind is Kind.REPLACE,
+        "replacement put off": decision.kind is Kind.REPLACE and cpu.owed and machine.now == cpu.begins + 1,
         "quiet replacement": decision.kind is Kind.REPLACE and quiet,
         "none eligible": machine.options.policy == "eevdf" and pick and not machine.policy.candidates(ready, members),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.scheduler.schedule import Scheduler
-from climb.projects.scheduler.stages.draws import Family, single, with_io
+from climb.projects.scheduler.stages.draws import Family, Variant, single, with_io
 from climb.projects.scheduler.stages.judged import follow_the_rules
 from climb.projects.scheduler.stages.mistakes import (
     EqualSlices,
@@ -32,89 +32,78 @@ cfs = Stage(
     ],
 )
 
-_NICE = tuple({"nice": nice} for nice in (0, 1, -1, 5, -5, 10, -10, 19, -20))
+_NICE = tuple({"nice": nice} for nice in (0, 5, -5, 10, -10, 19, -20))
 _NEAR = tuple({"nice": nice} for nice in (0, 1, -1, 2, -2, 3, -3, 5, -5))
-_TUNED = (
+_TUNED: tuple[dict[str, int], ...] = (
     {}, {"given_latency": 12}, {"given_latency": 6}, {"given_latency": 12, "given_granularity": 1},
     {"given_latency": 6, "given_granularity": 2}, {"given_latency": 7, "given_granularity": 1},
 )  # fmt: skip
 _TOGETHER = Family(policies=("cfs",), bursts=single(20), arrivals=(0,), extras=_NEAR, options=_TUNED, most=5)
-_LATER = Family(policies=("cfs",), bursts=single(16), arrivals=range(12), extras=_NEAR, options=_TUNED, most=4)
-_SLEEPERS = Family(policies=("cfs",), bursts=with_io(8, 9), arrivals=range(4), extras=_NEAR, options=_TUNED, most=4)
-_WIDE = Family(policies=("cfs",), bursts=with_io(8, 9), arrivals=range(4), extras=_NICE, options=_TUNED, most=4)
+_QUICK = tuple(
+    {"given_latency": latency, "given_granularity": least} for latency, least in ((6, 1), (6, 2), (4, 1), (8, 1))
+)
+_LATER = Family(
+    policies=("cfs",), bursts=single(20), arrivals=(0, 6, 12, 18), extras=_NEAR[:5], options=_QUICK[:2], most=3
+)
+_NAPS = tuple((work, wait, rest) for work in (1, 2, 3) for wait in (6, 12, 18, 24) for rest in (4, 6, 8))
+_SLEEPERS = Family(
+    policies=("cfs",),
+    bursts=((20,), (24,), (28,), (32,), *_NAPS),
+    arrivals=range(3),
+    extras=_NEAR[:3],
+    options=_QUICK,
+    most=3,
+)
+_LEADING = Family(policies=("cfs",), bursts=with_io(8, 9), arrivals=range(4), extras=_NICE, options=_TUNED, most=4)
 _COSTLY = Family(
     policies=("cfs",),
-    bursts=with_io(8, 6),
+    bursts=with_io(9, 6),
     arrivals=range(8),
-    extras=_NEAR,
-    options=_TUNED,
+    extras=_NICE,
+    options=({"given_granularity": 1},),
     machines=tuple({"switch_cost": ticks} for ticks in (2, 1, 3, 4)),
     most=4,
 )
-_ARRIVALS = (FairArrivesAtZero,)
-_RETURNS = (FairReturnsAsItLeft, FairNoCredit)
 _LEADS = (NoLead, LeadOfTheRunning)
+_COMING = (FairArrivesAtZero, FairReturnsAsItLeft, FairNoCredit)
 
 
 @cfs.check
-async def the_smallest_virtual_runtime(scheduler: Scheduler, world: World) -> None:
-    """The ready task with the smallest virtual runtime runs, and each tick adds the inverse of its weight."""
-    await follow_the_rules(scheduler, world, _TOGETHER, wants=("key decides",), avoids=(EqualSlices, NoMinimum))
-
-
-@cfs.check
-async def slices_by_weight(scheduler: Scheduler, world: World) -> None:
-    """A slice is the latency's share by weight among all that are ready or running."""
-    await follow_the_rules(scheduler, world, _TOGETHER, wants=(EqualSlices,), avoids=(NoMinimum,))
+async def virtual_runtime_by_weight(scheduler: Scheduler, world: World) -> None:
+    """The smallest virtual runtime runs, for a slice that is the latency's share by weight."""
+    await follow_the_rules(scheduler, world, Variant(_TOGETHER, wants=(EqualSlices,), avoids=(NoMinimum,)))
 
 
 @cfs.check
 async def no_slice_below_the_granularity(scheduler: Scheduler, world: World) -> None:
     """A slice is at least the granularity, however many share the latency."""
-    await follow_the_rules(scheduler, world, _TOGETHER, wants=(NoMinimum,), avoids=(EqualSlices,))
+    await follow_the_rules(scheduler, world, Variant(_TOGETHER, wants=(NoMinimum,), avoids=(EqualSlices,)))
 
 
 @cfs.check
-async def newcomers_begin_at_the_floor(scheduler: Scheduler, world: World) -> None:
-    """A task that arrives gets the floor as its virtual runtime, not 0."""
-    await follow_the_rules(scheduler, world, _LATER, wants=_ARRIVALS, avoids=_LEADS)
-
-
-@cfs.check
-async def sleepers_are_not_owed_everything(scheduler: Scheduler, world: World) -> None:
-    """A task that comes back gets at least the floor minus half the latency, however long it slept."""
-    await follow_the_rules(scheduler, world, _SLEEPERS, wants=(FairReturnsAsItLeft,), avoids=(*_ARRIVALS, *_LEADS))
-
-
-@cfs.check
-async def sleepers_are_owed_something(scheduler: Scheduler, world: World) -> None:
-    """A task that comes back within half the latency of the floor keeps its own virtual runtime."""
+async def where_tasks_come_in(scheduler: Scheduler, world: World) -> None:
+    """A task that arrives begins at the floor; one that comes back keeps its own, but gets at least the floor minus half the latency."""
     await follow_the_rules(
-        scheduler, world, _SLEEPERS, wants=(FairNoCredit,), avoids=(*_ARRIVALS, *_LEADS, FairReturnsAsItLeft)
+        scheduler,
+        world,
+        Variant(_LATER, wants=(FairArrivesAtZero,), avoids=_LEADS),
+        Variant(_SLEEPERS, wants=(FairReturnsAsItLeft,), avoids=_LEADS),
+        Variant(_SLEEPERS, wants=(FairNoCredit,), avoids=_LEADS),
     )
 
 
 @cfs.check
 async def a_wake_up_needs_a_lead(scheduler: Scheduler, world: World) -> None:
-    """A task that becomes ready replaces the running one only if it leads by more than the granularity."""
+    """A task that becomes ready replaces the running one only if it leads by more than the granularity in its own virtual time."""
     await follow_the_rules(
-        scheduler, world, _SLEEPERS, wants=(NoLead,), avoids=(*_ARRIVALS, *_RETURNS, LeadOfTheRunning)
+        scheduler,
+        world,
+        Variant(_LEADING, wants=(NoLead,), avoids=_COMING),
+        Variant(_LEADING, wants=(LeadOfTheRunning,), avoids=_COMING),
     )
-
-
-@cfs.check
-async def the_lead_is_the_ready_tasks_own(scheduler: Scheduler, world: World) -> None:
-    """The lead is the granularity in the time of the ready task: by the inverse of its weight, not of the running one's."""
-    await follow_the_rules(scheduler, world, _WIDE, wants=(LeadOfTheRunning,), avoids=(*_ARRIVALS, *_RETURNS, NoLead))
 
 
 @cfs.check
 async def a_late_look_at_a_switch(scheduler: Scheduler, world: World) -> None:
     """If a task becomes ready while a processor switches, replacing is considered one tick after its task began."""
-    await follow_the_rules(
-        scheduler,
-        world,
-        _COSTLY,
-        wants=("too early to replace",),
-        avoids=(*_ARRIVALS, *_RETURNS, NoLead),
-    )
+    await follow_the_rules(scheduler, world, Variant(_COSTLY, wants=("replacement put off",), avoids=_COMING))

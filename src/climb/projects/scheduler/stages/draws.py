@@ -97,14 +97,18 @@ def suits(case: Case, variant: Variant) -> bool:
     """Whether all that the variant wants and nothing that it avoids makes a difference in this case."""
     workload, options = case
     situated = situations(workload, options)
-    rules = by_the_rules(workload, options)
+    if not all(trait in situated for trait in variant.wants if isinstance(trait, str)):
+        return False
+    if not situated.isdisjoint(trait for trait in variant.avoids if isinstance(trait, str)):
+        return False
+    rules = by_the_rules(workload, options).pieces
 
-    def has(trait: Trait) -> bool:
-        if isinstance(trait, str):
-            return trait in situated
-        return by_the_rules(workload, options, trait(options)).pieces != rules.pieces
+    def shows(mistake: type[Policy]) -> bool:
+        return by_the_rules(workload, options, mistake(options)).pieces != rules
 
-    return all(has(trait) for trait in variant.wants) and not any(has(trait) for trait in variant.avoids)
+    return all(shows(trait) for trait in variant.wants if not isinstance(trait, str)) and not any(
+        shows(trait) for trait in variant.avoids if not isinstance(trait, str)
+    )
 
 
 def single(longest: int) -> tuple[tuple[int, ...], ...]:

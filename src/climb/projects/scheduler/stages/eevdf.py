@@ -5,14 +5,13 @@ from __future__ import annotations
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.scheduler.schedule import Scheduler
-from climb.projects.scheduler.stages.draws import Family, single, with_io
+from climb.projects.scheduler.stages.draws import Family, Variant, single, with_io
 from climb.projects.scheduler.stages.judged import follow_the_rules
 from climb.projects.scheduler.stages.mistakes import (
     AllIsEligible,
     EevdfArrivesAtZero,
     ForgetsLag,
     FullQuantumAgain,
-    LagWithoutBound,
     ReplacesIneligible,
 )
 
@@ -33,64 +32,44 @@ eevdf = Stage(
 _NICE = tuple({"nice": nice} for nice in (0, 1, -1, 3, -3, 5, -5, 10, -10))
 _QUANTA = tuple({"given_quantum": ticks} for ticks in (4, 2, 3, 1, 6))
 _TOGETHER = Family(policies=("eevdf",), bursts=single(14), arrivals=(0,), extras=_NICE, options=_QUANTA, most=5)
+_EQUALS = Family(policies=("eevdf",), bursts=single(9), arrivals=(0,), extras=_NICE, options=_QUANTA, most=3)
 _LATER = Family(policies=("eevdf",), bursts=single(14), arrivals=range(14), extras=_NICE, options=_QUANTA, most=4)
 _SLEEPERS = Family(policies=("eevdf",), bursts=with_io(7, 7), arrivals=range(4), extras=_NICE, options=_QUANTA, most=4)
-_COMING_BACK = (ForgetsLag, LagWithoutBound)
-
-
-@eevdf.check
-async def eligible_first(scheduler: Scheduler, world: World) -> None:
-    """Only a task that has not had more than its share is picked, although another has an earlier virtual deadline."""
-    await follow_the_rules(scheduler, world, _TOGETHER, wants=(AllIsEligible,))
+_WIDE = tuple({"nice": nice} for nice in (0, 10, -10, 15, -15, 5, -5))
+_DEBTORS = Family(policies=("eevdf",), bursts=with_io(7, 4), arrivals=range(4), extras=_WIDE, options=_QUANTA, most=4)
 
 
 @eevdf.check
 async def the_earliest_virtual_deadline(scheduler: Scheduler, world: World) -> None:
     """Of the eligible tasks the one with the earliest virtual deadline runs, for a quantum at most."""
-    await follow_the_rules(
-        scheduler, world, _TOGETHER, wants=("key decides",), avoids=(AllIsEligible, "burst ends with slice")
-    )
+    await follow_the_rules(scheduler, world, Variant(_EQUALS, avoids=(AllIsEligible,)))
 
 
 @eevdf.check
-async def newcomers_begin_at_the_mean(scheduler: Scheduler, world: World) -> None:
-    """A task that arrives gets the queue's virtual time V as its v."""
-    await follow_the_rules(
-        scheduler, world, _LATER, wants=(EevdfArrivesAtZero,), avoids=(FullQuantumAgain, ReplacesIneligible)
-    )
+async def eligible_first(scheduler: Scheduler, world: World) -> None:
+    """A task that has had more than its share is not picked before one that has not, however early its virtual deadline."""
+    await follow_the_rules(scheduler, world, Variant(_TOGETHER, wants=(AllIsEligible,)))
 
 
 @eevdf.check
 async def an_earlier_deadline_replaces(scheduler: Scheduler, world: World) -> None:
-    """A task that becomes ready replaces the running one if its virtual deadline is earlier, and if it is eligible."""
-    await follow_the_rules(scheduler, world, _SLEEPERS, wants=("replace",), avoids=(FullQuantumAgain, *_COMING_BACK))
+    """A task that becomes ready replaces a running one whose virtual deadline is later."""
+    await follow_the_rules(scheduler, world, Variant(_LATER, wants=("replace",), avoids=(FullQuantumAgain,)))
 
 
 @eevdf.check
 async def a_request_goes_on_after_a_replacement(scheduler: Scheduler, world: World) -> None:
     """A task that was replaced keeps v and deadline, and runs what is left of its quantum on its next turn."""
-    await follow_the_rules(scheduler, world, _LATER, wants=(FullQuantumAgain,), avoids=(ReplacesIneligible,))
+    await follow_the_rules(scheduler, world, Variant(_LATER, wants=(FullQuantumAgain,)))
 
 
 @eevdf.check
-async def lag_is_kept_over_io(scheduler: Scheduler, world: World) -> None:
-    """A task that goes into I/O keeps what it was owed, or owed, and comes back with it."""
+async def where_tasks_come_in(scheduler: Scheduler, world: World) -> None:
+    """A task that arrives begins at V; one that comes back has the lag with which it left, and replaces nobody while it is not eligible."""
     await follow_the_rules(
-        scheduler, world, _SLEEPERS, wants=(ForgetsLag,), avoids=(FullQuantumAgain, LagWithoutBound, ReplacesIneligible)
-    )
-
-
-@eevdf.check
-async def lag_is_bounded(scheduler: Scheduler, world: World) -> None:
-    """The lag that is kept is at most two quanta of virtual time, either way."""
-    await follow_the_rules(
-        scheduler, world, _SLEEPERS, wants=(LagWithoutBound,), avoids=(FullQuantumAgain, ReplacesIneligible)
-    )
-
-
-@eevdf.check
-async def no_replacement_by_the_ineligible(scheduler: Scheduler, world: World) -> None:
-    """A ready task that is not eligible replaces nobody, however early its deadline."""
-    await follow_the_rules(
-        scheduler, world, _SLEEPERS, wants=(ReplacesIneligible,), avoids=(FullQuantumAgain, *_COMING_BACK)
+        scheduler,
+        world,
+        Variant(_LATER, wants=(EevdfArrivesAtZero,), avoids=(FullQuantumAgain, "replace")),
+        Variant(_SLEEPERS, wants=(ForgetsLag,), avoids=(FullQuantumAgain,)),
+        Variant(_DEBTORS, wants=(ReplacesIneligible,)),
     )

@@ -66,6 +66,6 @@ async def a_workload_from_a_file(scheduler: Scheduler, world: World) -> None:
     for workload, options in cases(world.draw, Variant(_PLAIN, avoids=("ready at once", "gap")), most=2):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "workload.json"
-            path.write_bytes(workload.document())  # noqa: ASYNC240 - a few hundred bytes, before anything runs
+            path.write_bytes(workload.document())
             schedule = await scheduler.from_file(workload, options, path)
         hold_the_rules(schedule, options)

@@ -34,13 +34,14 @@ _DUE = Family(
 
 @measures.check
 async def each_task(scheduler: Scheduler, world: World) -> None:
-    """Completion, turnaround, waiting and response of each task agree with the timeline."""
+    """Completion, turnaround, waiting, response and the number of switches of each task agree with the timeline."""
     await report_the_measures(
         scheduler,
         world,
         Variant(_PLAIN),
-        task=("completion", "turnaround", "waiting", "response"),
-        why="Turnaround and response begin at the arrival: a task that came later has waited less.",
+        task=("completion", "turnaround", "waiting", "response", "switches"),
+        summary=("switches",),
+        why="Turnaround and response begin at the arrival. A processor that begins a task after another one, or as its first, makes a switch, with or without idle ticks between.",
     )
 
 
@@ -65,19 +66,6 @@ async def fairness_is_jains_index(scheduler: Scheduler, world: World) -> None:
         Variant(_PLAIN),
         summary=("fairness",),
         why="Each speed x is the ticks of a task's bursts divided by its turnaround; n is the number of tasks (Jain, Chiu and Hawe, 1984).",
-    )
-
-
-@measures.check
-async def switches_are_counted(scheduler: Scheduler, world: World) -> None:
-    """A context switch is counted for a task when a processor begins it after another one, or as its first."""
-    await report_the_measures(
-        scheduler,
-        world,
-        Variant(_SPARSE),
-        task=("switches",),
-        summary=("switches",),
-        why="Idle ticks between two tasks change nothing about it: the processor has to load another one.",
     )
 
 

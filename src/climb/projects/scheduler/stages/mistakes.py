@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from climb.projects.scheduler.rules.policies.cfs import CompletelyFair
-from climb.projects.scheduler.rules.policies.eevdf import EarliestEligible, virtual_time
+from climb.projects.scheduler.rules.policies.eevdf import EarliestEligible
 from climb.projects.scheduler.rules.policies.lottery import Lottery
 from climb.projects.scheduler.rules.policies.mlfq import Feedback
 from climb.projects.scheduler.rules.policies.priority import Priority
@@ -31,14 +31,14 @@ __all__ = [
     "CountsInReadyOrder",
     "DeadlineFromReady",
     "DropsWithEachQuantum",
-    "EevdfArrivesAtZero", "EqualSlices",
+    "EevdfArrivesAtZero",
+    "EqualSlices",
     "FairArrivesAtZero",
     "FairMovesAsItIs",
     "FairNoCredit",
     "FairReturnsAsItLeft",
     "ForgetsLag",
     "FullQuantumAgain",
-    "LagWithoutBound",
     "LeadOfTheRunning",
     "MovesAsItIs",
     "NoAging",
@@ -49,13 +49,13 @@ __all__ = [
     "NoneHasShortestPeriod",
     "OwnPassOnReturn",
     "ReplacesIneligible",
+    "ReturnsAtTheFloor",
     "RunsOnWithoutAllotment",
     "SkipsLonelyDraws",
     "ThreeLevels",
-    "VirtualMovesAsItIs",
+
     "WaitsAddUp",
     "WholeQuantumCharged",
-    "ZeroAfterArrival",
 ]  # fmt: skip
 
 
@@ -190,7 +190,7 @@ class OwnPassOnReturn(Stride):
         del task, queue, members
 
 
-class ZeroAfterArrival(Stride):
+class ReturnsAtTheFloor(Stride):
     """A task that comes back begins at the floor, even if its own pass was larger."""
 
     def returns(self, task: TaskState, queue: Queue, members: Sequence[TaskState]) -> None:
@@ -342,26 +342,9 @@ class ForgetsLag(EarliestEligible):
         super().returns(task, queue, members)
 
 
-class LagWithoutBound(EarliestEligible):
-    """The lag that a task keeps is not bounded."""
-
-    def leaves(self, task: TaskState, queue: Queue, members: Sequence[TaskState]) -> None:
-        super().leaves(task, queue, members)
-        task.lag = virtual_time(queue, members) - task.virtual
-
-
 class ReplacesIneligible(EarliestEligible):
     """A ready task with an earlier deadline replaces a running one even if it is not eligible."""
 
     def candidates(self, ready: Sequence[TaskState], members: Sequence[TaskState]) -> Sequence[TaskState]:
         del members
         return [min(ready, key=lambda task: (task.due, task.turn))] if ready else []
-
-
-class VirtualMovesAsItIs(EarliestEligible):
-    """A stolen task keeps its v and its deadline."""
-
-    def moves(
-        self, task: TaskState, old: Sequence[TaskState], new: Sequence[TaskState], queues: tuple[Queue, Queue]
-    ) -> None:
-        del task, old, new, queues

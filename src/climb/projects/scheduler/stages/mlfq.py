@@ -34,9 +34,7 @@ mlfq = Stage(
 
 _QUANTA = tuple({"given_quantum": ticks} for ticks in (2, 1, 3))
 _LEVELS = ({}, *({"given_levels": levels} for levels in (1, 2, 4, 5)))
-_TOGETHER = Family(
-    policies=("mlfq",), bursts=single(14), arrivals=(0,), options=_QUANTA, more_options=_LEVELS, most=4
-)
+_TOGETHER = Family(policies=("mlfq",), bursts=single(14), arrivals=(0,), options=_QUANTA, more_options=_LEVELS, most=4)
 _SPREAD = Family(
     policies=("mlfq",), bursts=single(14), arrivals=range(12), options=_QUANTA, more_options=_LEVELS, most=3
 )
@@ -44,7 +42,8 @@ _ALLOTMENTS = tuple({"given_allotment": ticks} for ticks in (2, 3, 4, 6))
 _PATIENT = Family(
     policies=("mlfq",), bursts=single(14), arrivals=(0, 1, 2), options=_QUANTA, more_options=_ALLOTMENTS, most=4
 )
-_GAMING = Family(policies=("mlfq",), bursts=with_io(3, 3), arrivals=range(3), options=_QUANTA[:1], most=3)
+_GAMES = tuple((1, wait, 1, wait, last) for wait in (1, 2, 3) for last in (2, 1, 3, 4))
+_GAMING = Family(policies=("mlfq",), bursts=(*single(8), *_GAMES), arrivals=range(3), options=_QUANTA[:1], most=3)
 _BOOSTS = tuple({"boost": ticks} for ticks in (5, 3, 7, 10, 13))
 _BOOSTED = Family(
     policies=("mlfq",), bursts=single(14), arrivals=range(8), options=_QUANTA, more_options=_BOOSTS, most=4
@@ -61,14 +60,16 @@ async def an_allotment_costs_a_level(scheduler: Scheduler, world: World) -> None
         scheduler,
         world,
         Variant(_TOGETHER, wants=("slice ends",), avoids=("replace", "ready meets slice end")),
-        Variant(_SPREAD, wants=(ThreeLevels,), avoids=("ready meets slice end", "replace")),
+        Variant(_SPREAD, wants=(ThreeLevels,), avoids=("replace",)),
     )
 
 
 @mlfq.check
 async def higher_levels_replace_lower_ones(scheduler: Scheduler, world: World) -> None:
     """A ready task on a higher level takes the processor at once from one on a lower level, and from no other."""
-    await follow_the_rules(scheduler, world, Variant(_SPREAD, wants=("replace",), avoids=("ready meets slice end", ThreeLevels)))
+    await follow_the_rules(
+        scheduler, world, Variant(_SPREAD, wants=("replace",), avoids=("ready meets slice end", ThreeLevels))
+    )
 
 
 @mlfq.check
@@ -94,17 +95,12 @@ async def io_renews_no_allotment(scheduler: Scheduler, world: World) -> None:
 
 @mlfq.check
 async def the_boost_lifts_all(scheduler: Scheduler, world: World) -> None:
-    """At every multiple of the boost all tasks move to the top."""
+    """At every multiple of the boost all tasks, also those that run or are in I/O, move to the top with a new allotment."""
     await follow_the_rules(
-        scheduler, world, Variant(_BOOSTED, wants=(NoBoost,), avoids=(BoostKeepsAllotment, BoostMixesLevels))
-    )
-
-
-@mlfq.check
-async def the_boost_renews_allotments(scheduler: Scheduler, world: World) -> None:
-    """A boost gives a new allotment to every task, also to those that run or are in I/O."""
-    await follow_the_rules(
-        scheduler, world, Variant(_BOOSTED_IO, wants=(BoostKeepsAllotment,), avoids=(BoostMixesLevels,))
+        scheduler,
+        world,
+        Variant(_BOOSTED, wants=(NoBoost,), avoids=(BoostMixesLevels,)),
+        Variant(_BOOSTED_IO, wants=(BoostKeepsAllotment,), avoids=(BoostMixesLevels,)),
     )
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.scheduler.schedule import Scheduler
-from climb.projects.scheduler.stages.draws import Family, single, with_io
+from climb.projects.scheduler.stages.draws import Family, Variant, single, with_io
 from climb.projects.scheduler.stages.judged import follow_the_rules
-from climb.projects.scheduler.stages.worth import report_the_measures
 
 __all__ = ["processors"]
 
@@ -25,97 +24,72 @@ processors = Stage(
 
 _CPUS = tuple({"cpus": count} for count in (2, 3, 4))
 _FCFS = Family(policies=("fcfs", "sjf"), bursts=single(8), arrivals=range(6), machines=_CPUS)
-_RR = Family(
-    policies=("rr",),
-    bursts=single(9),
-    arrivals=range(4),
-    machines=_CPUS,
-    options=tuple({"given_quantum": ticks} for ticks in (2, 1, 3)),
-)
 _AGAIN = Family(policies=("fcfs",), bursts=with_io(4, 5), arrivals=range(5), machines=_CPUS, most=5)
 _SRTF = Family(policies=("srtf",), bursts=single(12), arrivals=range(8), machines=_CPUS)
 _LEVELS = Family(
-    policies=("priority", "rm"),
+    policies=("priority",),
     bursts=single(9),
     arrivals=range(8),
-    extras=tuple({"priority": number} for number in (0, 1, -1, 2)),
+    extras=tuple({"priority": number} for number in (0, 1, -1)),
     machines=_CPUS,
 )
 _MOVING = Family(
-    policies=("rr", "fcfs", "srtf"),
+    policies=("fcfs", "rr"),
     bursts=with_io(5, 5),
     arrivals=range(6),
     machines=_CPUS,
-    more_machines=tuple({"migration_cost": ticks} for ticks in (1, 2, 3))
-    + tuple({"migration_cost": ticks, "switch_cost": 1} for ticks in (1, 2)),
+    more_machines=(
+        *({"migration_cost": ticks} for ticks in (1, 2, 3)),
+        *({"migration_cost": ticks, "switch_cost": 1} for ticks in (1, 2)),
+    ),
     options=tuple({"given_quantum": ticks} for ticks in (2, 3)),
     most=5,
 )
-_VIRTUAL = Family(
-    policies=("cfs", "eevdf", "mlfq", "stride"),
-    bursts=with_io(6, 5),
-    arrivals=range(6),
-    extras=tuple(
-        {"nice": nice, "tickets": tickets} for nice, tickets in ((0, 100), (1, 50), (-1, 200), (5, 30), (-5, 300))
-    ),
+_SHARED = tuple(
+    {"nice": nice, "tickets": tickets} for nice, tickets in ((0, 100), (1, 50), (-1, 200), (5, 30), (-5, 300))
+)
+_TURNS = Family(
+    policies=("rr", "mlfq", "stride", "cfs", "eevdf"),
+    bursts=single(12),
+    arrivals=range(4),
+    extras=_SHARED,
     machines=_CPUS,
-    most=5,
+    options=tuple({"given_quantum": ticks} for ticks in (2, 1, 3)),
 )
 
 
 @processors.check
 async def no_processor_idles_while_a_task_is_ready(scheduler: Scheduler, world: World) -> None:
     """Each picked task goes to the idle processor with the lowest number, and none stays idle while a task is ready."""
-    await follow_the_rules(scheduler, world, _FCFS, avoids=("affinity", "tie"))
-
-
-@processors.check
-async def slices_that_end_together(scheduler: Scheduler, world: World) -> None:
-    """Tasks whose slices end at the same tick become ready in the order of their processors."""
-    await follow_the_rules(scheduler, world, _RR, wants=("slice ends", "slices end together"), avoids=("affinity",))
+    await follow_the_rules(scheduler, world, Variant(_FCFS, avoids=("affinity", "tie")))
 
 
 @processors.check
 async def back_to_the_same_processor(scheduler: Scheduler, world: World) -> None:
     """A task goes to the processor that it ran on last, if that one is idle."""
-    await follow_the_rules(scheduler, world, _AGAIN, wants=("affinity",))
+    await follow_the_rules(scheduler, world, Variant(_AGAIN, wants=("affinity",)))
 
 
 @processors.check
-async def the_worst_one_is_replaced(scheduler: Scheduler, world: World) -> None:
-    """A ready task replaces the running task that the policy would rather not run, on whichever processor that is."""
+async def turns_on_many_processors(scheduler: Scheduler, world: World) -> None:
+    """Slices that end together end in the order of the processors; there is one ready order, one floor and one V for all."""
     await follow_the_rules(
-        scheduler, world, _SRTF, wants=("choice of victim",), avoids=("even victims", "tie", "affinity")
+        scheduler, world, Variant(_TURNS, wants=("slices end together",), avoids=("affinity", "replace"))
     )
 
 
 @processors.check
-async def of_equal_ones_the_highest_processor(scheduler: Scheduler, world: World) -> None:
-    """Of equal running tasks the one on the processor with the highest number is replaced."""
-    await follow_the_rules(scheduler, world, _LEVELS, wants=("even victims",), avoids=("affinity",))
+async def the_worst_one_is_replaced(scheduler: Scheduler, world: World) -> None:
+    """A ready task replaces the running task that the policy would rather not run, of equal ones that on the highest processor."""
+    await follow_the_rules(
+        scheduler,
+        world,
+        Variant(_SRTF, wants=("choice of victim",), avoids=("even victims", "tie", "affinity")),
+        Variant(_LEVELS, wants=("even victims",), avoids=("affinity",)),
+    )
 
 
 @processors.check
 async def moving_costs_more(scheduler: Scheduler, world: World) -> None:
     """A task that begins on another processor than it ran on last begins migration_cost ticks later."""
-    await follow_the_rules(scheduler, world, _MOVING, wants=("migration",))
-
-
-@processors.check
-async def every_policy_on_many_processors(scheduler: Scheduler, world: World) -> None:
-    """mlfq, stride, cfs and eevdf keep one queue, one floor and one V for all processors."""
-    await follow_the_rules(scheduler, world, _VIRTUAL, wants=("key decides",), avoids=("affinity",))
-
-
-@processors.check
-async def the_worth_of_many(scheduler: Scheduler, world: World) -> None:
-    """Utilization is divided by the number of processors, and each processor counts its own switches."""
-    await report_the_measures(
-        scheduler,
-        world,
-        _AGAIN,
-        avoids=("affinity",),
-        task=("switches",),
-        summary=("utilization", "switches"),
-        why="A machine with two processors has two ticks to give in each tick.",
-    )
+    await follow_the_rules(scheduler, world, Variant(_MOVING, wants=("migration",), avoids=("affinity",)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.scheduler.schedule import Scheduler
-from climb.projects.scheduler.stages.draws import Family, single, with_io
+from climb.projects.scheduler.stages.draws import Family, Variant, single, with_io
 from climb.projects.scheduler.stages.judged import follow_the_rules
 from climb.projects.scheduler.stages.mistakes import DeadlineFromReady, NoneFirst, NoneHasShortestPeriod
 from climb.projects.scheduler.stages.worth import report_the_measures
@@ -29,16 +29,9 @@ _EDF = Family(policies=("edf",), bursts=single(7), arrivals=range(12), extras=_D
 _EDF_SOME = Family(policies=("edf",), bursts=single(7), arrivals=range(12), extras=({}, *_DEADLINES, {}), most=5)
 _PERIODS = tuple({"period": ticks} for ticks in (5, 3, 4, 6, 8, 10, 12))
 _UNTIL = tuple({"until": ticks} for ticks in (10, 1, 5, 16, 20, 24, 30))
-_EASY = Family(
-    policies=("edf",),
-    bursts=single(2),
-    arrivals=range(6),
-    extras=_PERIODS,
-    machines=_UNTIL,
-    most=3,
-)
-_LATE = Family(policies=("edf",), bursts=single(6), arrivals=range(6), extras=_PERIODS, machines=_UNTIL, most=3)
-_LATE_DEADLINES = Family(
+_EASY = Family(policies=("edf",), bursts=single(2), arrivals=range(6), extras=_PERIODS, machines=_UNTIL, most=3)
+_LATE = Family(policies=("edf",), bursts=single(7), arrivals=range(3), extras=_PERIODS[:4], machines=_UNTIL, most=3)
+_JOBS = Family(
     policies=("edf", "rm"),
     bursts=with_io(4, 3),
     arrivals=range(6),
@@ -63,65 +56,55 @@ _RM_SOME = Family(
 
 @real_time.check
 async def the_earliest_deadline_first(scheduler: Scheduler, world: World) -> None:
-    """edf: of the ready tasks the one with the earliest deadline runs."""
-    await follow_the_rules(scheduler, world, _EDF, wants=("key decides",), avoids=("tie", "even", "replace"))
+    """edf: the ready task with the earliest deadline runs, and takes the processor from one with a later deadline."""
+    await follow_the_rules(
+        scheduler,
+        world,
+        Variant(_EDF, wants=("key decides",), avoids=("tie", "even", "replace")),
+        Variant(_EDF, wants=("replace",), avoids=("tie",)),
+    )
 
 
 @real_time.check
-async def an_earlier_deadline_replaces(scheduler: Scheduler, world: World) -> None:
-    """edf: a task that becomes ready with an earlier deadline takes the processor, one with the same does not."""
-    await follow_the_rules(scheduler, world, _EDF, wants=("replace",), avoids=("tie",))
-
-
-@real_time.check
-async def no_deadline_comes_last(scheduler: Scheduler, world: World) -> None:
-    """edf: a task without a deadline counts as later than all others."""
-    await follow_the_rules(scheduler, world, _EDF_SOME, wants=(NoneFirst,), avoids=("tie",))
+async def none_comes_last(scheduler: Scheduler, world: World) -> None:
+    """A task without a deadline (edf) or without a period (rm) counts as later or longer than all others."""
+    await follow_the_rules(
+        scheduler,
+        world,
+        Variant(_EDF_SOME, wants=(NoneFirst,), avoids=("tie",)),
+        Variant(_RM_SOME, wants=(NoneHasShortestPeriod,), avoids=("tie", "backlog")),
+    )
 
 
 @real_time.check
 async def jobs_are_released_again_and_again(scheduler: Scheduler, world: World) -> None:
     """A periodic task's jobs are released one period after the other, before `until` and at least once."""
-    await follow_the_rules(scheduler, world, _EASY, avoids=("backlog", "tie", "even"))
+    await follow_the_rules(scheduler, world, Variant(_EASY, avoids=("backlog", "tie", "even")))
 
 
 @real_time.check
 async def a_late_job_is_late(scheduler: Scheduler, world: World) -> None:
     """A job released while the one before is not complete begins after it, with the deadline of its own release."""
-    await follow_the_rules(scheduler, world, _LATE, wants=("backlog", DeadlineFromReady), avoids=("tie", "even"))
+    await follow_the_rules(
+        scheduler, world, Variant(_LATE, wants=("backlog", DeadlineFromReady), avoids=("tie", "even")), most=4
+    )
 
 
 @real_time.check
 async def the_shortest_period_first(scheduler: Scheduler, world: World) -> None:
     """rm: the ready task with the shortest period runs, and replaces one with a longer period, whatever the deadlines say."""
-    await follow_the_rules(scheduler, world, _RM, wants=("key decides", "replace"), avoids=("tie", "backlog"))
-
-
-@real_time.check
-async def no_period_comes_last(scheduler: Scheduler, world: World) -> None:
-    """rm: a task without a period counts as having one longer than all others."""
-    await follow_the_rules(scheduler, world, _RM_SOME, wants=(NoneHasShortestPeriod,), avoids=("tie", "backlog"))
+    await follow_the_rules(scheduler, world, Variant(_RM, wants=("key decides", "replace"), avoids=("tie", "backlog")))
 
 
 @real_time.check
 async def every_job_counts(scheduler: Scheduler, world: World) -> None:
-    """Completed and missed jobs are counted one by one."""
+    """Completed and missed jobs are counted one by one; of turnaround, waiting and response the largest of a task's jobs is given."""
     await report_the_measures(
         scheduler,
         world,
-        _LATE_DEADLINES,
-        summary=("missed_deadlines", "throughput"),
-        why="Each job has a deadline of its own: its release plus the task's deadline, or its period if it has none.",
-    )
-
-
-@real_time.check
-async def the_worst_job_is_reported(scheduler: Scheduler, world: World) -> None:
-    """Of a periodic task the largest turnaround, waiting and response of its jobs are given, each from the job's release."""
-    await report_the_measures(
-        scheduler,
-        world,
-        _LATE_DEADLINES,
+        Variant(_JOBS),
         task=("completion", "turnaround", "waiting", "response"),
-        why="A promise about time is a promise about the worst case, so the slowest job speaks for its task.",
+        summary=("missed_deadlines", "throughput"),
+        most=6,
+        why="A promise about time is one about the worst case, so the slowest job speaks for its task; but each job keeps or misses a deadline of its own.",
     )

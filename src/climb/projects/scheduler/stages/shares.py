@@ -5,15 +5,15 @@ from __future__ import annotations
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.scheduler.schedule import Scheduler
-from climb.projects.scheduler.stages.draws import Family, single, with_io
+from climb.projects.scheduler.stages.draws import Family, Variant, single, with_io
 from climb.projects.scheduler.stages.judged import follow_the_rules
 from climb.projects.scheduler.stages.mistakes import (
     ArrivesAtZero,
     CountsInReadyOrder,
     OwnPassOnReturn,
+    ReturnsAtTheFloor,
     SkipsLonelyDraws,
     WholeQuantumCharged,
-    ZeroAfterArrival,
 )
 
 __all__ = ["shares"]
@@ -32,8 +32,12 @@ shares = Stage(
 )
 
 _TICKETS = tuple({"tickets": count} for count in (100, 1, 50, 200, 300, 17, 1_000_000, 7))
+_SOME_TICKETS = tuple({"tickets": count} for count in (100, 50, 200, 300, 70))
 _QUANTA = tuple({"given_quantum": ticks} for ticks in (2, 1, 3))
-_SEEDS = ({}, *({"given_seed": seed} for seed in (2, 3, 42, 48271, 1_000_003, 2_147_483_646)))
+_SEEDS: tuple[dict[str, int], ...] = (
+    {},
+    *({"given_seed": seed} for seed in (2, 3, 42, 48271, 1_000_003, 2_147_483_646)),
+)
 _LOTTERY = Family(
     policies=("lottery",),
     bursts=single(9),
@@ -41,11 +45,11 @@ _LOTTERY = Family(
     extras=_TICKETS,
     options=_QUANTA,
     more_options=_SEEDS,
-    most=5,
+    most=4,
 )
-_LOTTERY_IO = Family(
+_LOTTERY_LATER = Family(
     policies=("lottery",),
-    bursts=with_io(5, 5),
+    bursts=single(6),
     arrivals=range(8),
     extras=_TICKETS,
     options=_QUANTA,
@@ -57,71 +61,47 @@ _STRIDE_LATER = Family(
     policies=("stride",), bursts=single(12), arrivals=range(12), extras=_TICKETS, options=_QUANTA, most=4
 )
 _STRIDE_IO = Family(
-    policies=("stride",), bursts=with_io(5, 5), arrivals=range(6), extras=_TICKETS, options=_QUANTA, most=4
+    policies=("stride",), bursts=with_io(5, 5), arrivals=(0,), extras=_SOME_TICKETS, options=_QUANTA, most=3
 )
 
 
 @shares.check
 async def the_winning_ticket(scheduler: Scheduler, world: World) -> None:
-    """lottery: each pick draws the generator's next number, and its holder runs for at most one quantum."""
-    await follow_the_rules(scheduler, world, _LOTTERY, avoids=(CountsInReadyOrder, SkipsLonelyDraws))
+    """lottery: each pick draws the generator's next number, and the holder of the winning ticket runs for at most one quantum."""
+    await follow_the_rules(scheduler, world, Variant(_LOTTERY, avoids=(CountsInReadyOrder, SkipsLonelyDraws)))
 
 
 @shares.check
 async def tickets_in_the_order_of_the_workload(scheduler: Scheduler, world: World) -> None:
     """lottery: tickets are counted in the order of the workload, whoever became ready first."""
-    await follow_the_rules(scheduler, world, _LOTTERY_IO, wants=(CountsInReadyOrder,), avoids=(SkipsLonelyDraws,))
+    await follow_the_rules(
+        scheduler, world, Variant(_LOTTERY_LATER, wants=(CountsInReadyOrder,), avoids=(SkipsLonelyDraws,))
+    )
 
 
 @shares.check
 async def a_draw_for_one(scheduler: Scheduler, world: World) -> None:
     """lottery: a number is drawn also when only one task is ready."""
-    await follow_the_rules(scheduler, world, _LOTTERY_IO, wants=(SkipsLonelyDraws,), avoids=(CountsInReadyOrder,))
+    await follow_the_rules(
+        scheduler, world, Variant(_LOTTERY_LATER, wants=(SkipsLonelyDraws,), avoids=(CountsInReadyOrder,))
+    )
 
 
 @shares.check
 async def the_smallest_pass(scheduler: Scheduler, world: World) -> None:
     """stride: the ready task with the smallest pass runs, of equal ones the one that has been ready longer."""
-    await follow_the_rules(scheduler, world, _STRIDE, avoids=("burst ends with slice",))
+    await follow_the_rules(scheduler, world, Variant(_STRIDE))
 
 
 @shares.check
-async def arrivals_begin_at_the_floor(scheduler: Scheduler, world: World) -> None:
-    """stride: a task that arrives begins at the largest pass that a picked task had, not at 0."""
-    await follow_the_rules(scheduler, world, _STRIDE_LATER, wants=(ArrivesAtZero,))
-
-
-@shares.check
-async def sleeping_saves_nothing_up(scheduler: Scheduler, world: World) -> None:
-    """stride: a task that comes back with a pass below the floor gets the floor."""
+async def the_floor(scheduler: Scheduler, world: World) -> None:
+    """stride: a task that arrives begins at the floor; one that comes back gets the larger of the floor and its pass, charged for the ticks that it ran."""
     await follow_the_rules(
         scheduler,
         world,
-        _STRIDE_IO,
-        wants=(OwnPassOnReturn,),
-        avoids=(ArrivesAtZero, ZeroAfterArrival, WholeQuantumCharged),
-    )
-
-
-@shares.check
-async def debts_are_kept(scheduler: Scheduler, world: World) -> None:
-    """stride: a task that comes back with a pass above the floor keeps it."""
-    await follow_the_rules(
-        scheduler,
-        world,
-        _STRIDE_IO,
-        wants=(ZeroAfterArrival,),
-        avoids=(ArrivesAtZero, OwnPassOnReturn, WholeQuantumCharged),
-    )
-
-
-@shares.check
-async def only_ticks_that_ran_are_charged(scheduler: Scheduler, world: World) -> None:
-    """stride: a turn that ends early adds only the ticks that it ran."""
-    await follow_the_rules(
-        scheduler,
-        world,
-        _STRIDE_IO,
-        wants=(WholeQuantumCharged,),
-        avoids=(ArrivesAtZero, OwnPassOnReturn, ZeroAfterArrival),
+        Variant(_STRIDE_LATER, wants=(ArrivesAtZero,)),
+        Variant(_STRIDE_IO, wants=(OwnPassOnReturn,)),
+        Variant(_STRIDE_IO, wants=(ReturnsAtTheFloor,)),
+        Variant(_STRIDE_IO, wants=(WholeQuantumCharged,)),
+        most=8,
     )

@@ -33,9 +33,7 @@ _SRTF_CLOSE = Family(policies=("srtf",), bursts=single(6), arrivals=range(6), mo
 @shortest.check
 async def the_shortest_burst_first(scheduler: Scheduler, world: World) -> None:
     """sjf: of the ready tasks the one with the shortest burst runs."""
-    await follow_the_rules(
-        scheduler, world, Variant(_SJF, wants=("key decides",), avoids=("tie", "better waits"))
-    )
+    await follow_the_rules(scheduler, world, Variant(_SJF, wants=("key decides",), avoids=("tie", "better waits")))
 
 
 @shortest.check
@@ -52,16 +50,18 @@ async def equal_bursts_in_ready_order(scheduler: Scheduler, world: World) -> Non
 
 @shortest.check
 async def a_shorter_one_replaces(scheduler: Scheduler, world: World) -> None:
-    """srtf: a task that becomes ready with fewer ticks left takes the processor at that tick, one with as many does not."""
+    """srtf: a task that becomes ready with fewer ticks left takes the processor at that tick."""
     await follow_the_rules(
-        scheduler,
-        world,
-        Variant(_SRTF, wants=("replace",), avoids=("tie", "even", ComparesWholeBursts)),
-        Variant(_SRTF_CLOSE, wants=("even",), avoids=("tie", ComparesWholeBursts)),
+        scheduler, world, Variant(_SRTF, wants=("replace",), avoids=("tie", "even", ComparesWholeBursts))
     )
 
 
 @shortest.check
 async def what_is_left_counts(scheduler: Scheduler, world: World) -> None:
-    """srtf: what counts is what is left of a burst, not how long it was at first."""
-    await follow_the_rules(scheduler, world, Variant(_SRTF, wants=(ComparesWholeBursts,), avoids=("tie", "even")))
+    """srtf: what is left of a burst counts, not how long it was at first; a task with as many ticks left does not replace."""
+    await follow_the_rules(
+        scheduler,
+        world,
+        Variant(_SRTF, wants=(ComparesWholeBursts,), avoids=("tie", "even")),
+        Variant(_SRTF_CLOSE, wants=("even",), avoids=("tie",)),
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.scheduler.schedule import Scheduler
-from climb.projects.scheduler.stages.draws import Family, single, with_io
+from climb.projects.scheduler.stages.draws import Family, Variant, single, with_io
 from climb.projects.scheduler.stages.judged import follow_the_rules
-from climb.projects.scheduler.stages.mistakes import FairMovesAsItIs, MovesAsItIs, VirtualMovesAsItIs
+from climb.projects.scheduler.stages.mistakes import FairMovesAsItIs, MovesAsItIs
 
 __all__ = ["stealing"]
 
@@ -26,7 +26,10 @@ stealing = Stage(
 _CPUS = tuple({"cpus": count} for count in (2, 3, 4))
 _OWN = ({"per_cpu": True},)
 _QUANTA = tuple({"given_quantum": ticks} for ticks in (2, 1, 3))
-_FCFS = Family(policies=("fcfs", "sjf"), bursts=single(8), arrivals=range(6), machines=_CPUS, options=_OWN)
+_FCFS = Family(policies=("fcfs", "sjf"), bursts=single(8), arrivals=range(4), machines=_CPUS, options=_OWN)
+_UNEVEN = Family(
+    policies=("fcfs",), bursts=((1,), (2,), (12,), (14,)), arrivals=(0, 1), machines=_CPUS[:2], options=_OWN
+)
 _IO = Family(policies=("fcfs",), bursts=with_io(5, 4), arrivals=range(5), machines=_CPUS, options=_OWN, most=5)
 _LEVELS = Family(
     policies=("srtf", "priority"),
@@ -37,36 +40,31 @@ _LEVELS = Family(
     options=_OWN,
 )
 _TICKETS = tuple({"tickets": count} for count in (100, 50, 200, 300, 30, 7))
-_LOTTERY = Family(
-    policies=("lottery",),
-    bursts=single(8),
-    arrivals=range(4),
-    extras=_TICKETS,
-    machines=_CPUS,
-    options=_OWN,
-    more_options=_QUANTA,
-    most=5,
-)
 _STRIDE = Family(
     policies=("stride",),
-    bursts=single(9),
-    arrivals=range(6),
+    bursts=with_io(4, 2),
+    arrivals=(0, 1),
     extras=_TICKETS,
-    machines=_CPUS,
+    machines=_CPUS[:1],
     options=_OWN,
     more_options=_QUANTA,
 )
 _NICE = tuple({"nice": nice} for nice in (0, 1, -1, 3, -3, 5, -5))
 _FAIR = Family(
-    policies=("cfs",), bursts=single(12), arrivals=range(8), extras=_NICE, machines=_CPUS, options=_OWN,
+    policies=("cfs",),
+    bursts=with_io(5, 2),
+    arrivals=(0, 1),
+    extras=_NICE,
+    machines=_CPUS[:1],
+    options=_OWN,
     more_options=({"given_latency": 6, "given_granularity": 1}, {"given_latency": 8, "given_granularity": 2}),
-)  # fmt: skip
+)
 _EEVDF = Family(
     policies=("eevdf",),
-    bursts=single(12),
-    arrivals=range(8),
+    bursts=with_io(5, 2),
+    arrivals=(0, 1),
     extras=_NICE,
-    machines=_CPUS,
+    machines=_CPUS[:1],
     options=_OWN,
     more_options=_QUANTA,
 )
@@ -75,47 +73,41 @@ _EEVDF = Family(
 @stealing.check
 async def to_the_shortest_queue(scheduler: Scheduler, world: World) -> None:
     """A task that arrives goes to the processor with the fewest tasks ready and running, of equal ones to the lowest."""
-    await follow_the_rules(scheduler, world, _FCFS, avoids=("steal", "tie"))
+    await follow_the_rules(scheduler, world, Variant(_FCFS, avoids=("steal", "tie")))
 
 
 @stealing.check
 async def back_to_its_own_queue(scheduler: Scheduler, world: World) -> None:
     """A task that comes back from I/O goes to the queue of the processor that it ran on last, even if another is idle."""
-    await follow_the_rules(scheduler, world, _IO, wants=("io",), avoids=("steal",))
+    await follow_the_rules(scheduler, world, Variant(_IO, wants=("io",), avoids=("steal",)))
 
 
 @stealing.check
 async def an_idle_processor_steals(scheduler: Scheduler, world: World) -> None:
-    """A processor whose queue is empty steals a ready task of another queue, rather than idle."""
-    await follow_the_rules(scheduler, world, _FCFS, wants=("steal",), avoids=("choice of queue", "tie"))
-
-
-@stealing.check
-async def from_the_longest_queue(scheduler: Scheduler, world: World) -> None:
-    """It steals from the queue with the most ready tasks, of equal ones from the lowest."""
-    await follow_the_rules(scheduler, world, _FCFS, wants=("choice of queue",), avoids=("tie",))
+    """A processor whose queue is empty steals a ready task, from the queue with the most, of equal ones from the lowest."""
+    await follow_the_rules(
+        scheduler,
+        world,
+        Variant(_FCFS, wants=("steal",), avoids=("tie",)),
+        Variant(_UNEVEN, wants=("choice of queue",)),
+    )
 
 
 @stealing.check
 async def replacing_within_a_queue(scheduler: Scheduler, world: World) -> None:
     """A ready task replaces the running one of its own queue, not a worse one of another."""
-    await follow_the_rules(scheduler, world, _LEVELS, wants=("replace",), avoids=("steal", "tie"))
-
-
-@stealing.check
-async def one_generator_for_all(scheduler: Scheduler, world: World) -> None:
-    """lottery: one generator serves all queues, and each draw is among the ready tasks of one queue."""
-    await follow_the_rules(scheduler, world, _LOTTERY, wants=("slice ends",), avoids=())
+    await follow_the_rules(scheduler, world, Variant(_LEVELS, wants=("replace",), avoids=("steal", "tie")))
 
 
 @stealing.check
 async def a_stolen_task_keeps_its_place(scheduler: Scheduler, world: World) -> None:
     """Stride and cfs: the pass or virtual runtime of a stolen task changes by the difference of the two floors."""
-    await follow_the_rules(scheduler, world, _STRIDE, wants=(MovesAsItIs,), most=4)
-    await follow_the_rules(scheduler, world, _FAIR, wants=(FairMovesAsItIs,), most=4)
+    await follow_the_rules(
+        scheduler, world, Variant(_STRIDE, wants=(MovesAsItIs,)), Variant(_FAIR, wants=(FairMovesAsItIs,))
+    )
 
 
 @stealing.check
 async def eevdf_on_many_queues(scheduler: Scheduler, world: World) -> None:
-    """eevdf: each queue has its own V, and the v and deadline of a stolen task change by the difference."""
-    await follow_the_rules(scheduler, world, _EEVDF, wants=(VirtualMovesAsItIs,))
+    """eevdf: each queue has its own V, and what was stolen goes on there with what is left of its quantum."""
+    await follow_the_rules(scheduler, world, Variant(_EEVDF, wants=("steal", "key decides")))

@@ -80,6 +80,4 @@ async def a_slice_begins_with_the_task(scheduler: Scheduler, world: World) -> No
 @switches.check
 async def one_tick_before_it_is_replaced(scheduler: Scheduler, world: World) -> None:
     """A task that has been picked runs at least one tick before another replaces it."""
-    await follow_the_rules(
-        scheduler, world, Variant(_SRTF, wants=("too early to replace",), avoids=("tie", "even"))
-    )
+    await follow_the_rules(scheduler, world, Variant(_SRTF, wants=("too early to replace",), avoids=("tie", "even")))

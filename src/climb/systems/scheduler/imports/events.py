@@ -43,6 +43,8 @@ class Lost(NamedTuple):
     events: int
 
 
+_LONGEST = 1000  # characters; names have 15 at most, and what is longer is something else
+
 _WHEN = r"\[(\d+)\] [^:]*?(\d+)\.(\d+): +(?:sched:)?"
 _SWITCH = re.compile(
     _WHEN + r"sched_switch: +prev_comm=(.*?) prev_pid=(\d+) prev_prio=(-?\d+) prev_state=(\S+)"
@@ -61,6 +63,8 @@ _LOST = re.compile(r"PERF_RECORD_LOST\S*.*?lost (\d+)")
 def events(lines: Iterable[str]) -> Iterator[Switch | Ready | Lost]:
     """What ``lines`` say about the scheduler, in their order."""
     for line in lines:
+        if len(line) > _LONGEST:
+            continue
         if "sched_switch:" in line:
             switch = _SWITCH.search(line) or _OLD_SWITCH.search(line)
             if switch:

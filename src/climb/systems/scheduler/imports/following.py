@@ -144,7 +144,7 @@ class _Follower:
         if event.cpu not in self._running:
             return self._was_running(event) if event.prev_pid else None
         current = self._running[event.cpu]
-        if (current.pid if current else 0) == event.prev_pid:
+        if (current.pid if current else 0) == event.prev_pid and current is self._by_pid.get(event.prev_pid):
             return current
         self.book.counts.holes += self._begun and self._counts(event.cpu)
         if current is not None:  # when it left is not known, so this turn is not counted
@@ -217,6 +217,7 @@ class _Follower:
         at = self._now
         task = self._by_pid.get(pid) or self._new(pid, name, prio)
         task.name, task.prio = name, prio
+        self._withdraw(task)
         if not self._counts(cpu):
             self._enter_elsewhere(task)
             return task
@@ -247,7 +248,8 @@ class _Follower:
     def _leave(self, task: Followed, cpu: int, state: str) -> None:
         if task.cpu == cpu:
             self._book_stint(task)
-        task.cpu = _UNKNOWN
+            task.cpu = _UNKNOWN
+        self._withdraw(task)
         if state[0] in _GONE:
             self.book.counts.exits += self._begun
             del self._by_pid[task.pid]
@@ -260,6 +262,12 @@ class _Follower:
             task.blocked, task.ready = True, _UNKNOWN
             if task.left == _UNKNOWN and task.arrival != _UNKNOWN:
                 task.left = self._now
+
+    def _withdraw(self, task: Followed) -> None:
+        """A task is in one place: if it shows up elsewhere, when it left the processor that we thought it on is not known."""
+        if task.cpu != _UNKNOWN:
+            self._running[task.cpu] = None
+            task.cpu = _UNKNOWN
 
     def _book_stint(self, task: Followed) -> None:
         task.work += self._now - task.since

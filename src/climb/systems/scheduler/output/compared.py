@@ -9,7 +9,7 @@ from rich.text import Text
 
 from climb.systems.scheduler.compare import Compared, Measure, best_at, measure, ranked
 from climb.systems.scheduler.output.measures import Facts, figure
-from climb.systems.scheduler.output.terminal import table_lines
+from climb.systems.scheduler.output.terminal import fitting, table_lines
 from climb.systems.scheduler.percentiles import Spread
 
 __all__ = ["lines", "sentences"]
@@ -43,7 +43,8 @@ def lines(runs: Sequence[Compared], by: str, *, heading: str, width: int, ascii_
     for sentence in sentences(order, chosen):
         yield from _wrapped(sentence, room)
     yield Text()
-    for facts in (_means(order), _tail(order, "waiting"), _tail(order, "response")):
+    means = fitting(_means(order), room, least=("makespan", "switches"))
+    for facts in (means, _tail(order, "waiting"), _tail(order, "response")):
         yield from (Text(_MARGIN) + line for line in table_lines(facts, room, ascii_only=ascii_only))
         yield Text()
     signs = _ASCII if ascii_only else _FULL

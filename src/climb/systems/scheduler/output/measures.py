@@ -17,6 +17,12 @@ class Facts(NamedTuple):
     rows: list[tuple[str, ...]]
     left_out: int = 0
 
+    def without(self, name: str) -> Facts:
+        """The same without one column."""
+        at = self.columns.index(name)
+        rows = [row[:at] + row[at + 1 :] for row in self.rows]
+        return Facts(self.columns[:at] + self.columns[at + 1 :], rows, self.left_out)
+
 
 def title(workload: Workload, schedule: Schedule, name: str) -> str:
     """What was scheduled, in one line."""

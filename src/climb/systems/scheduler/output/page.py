@@ -55,6 +55,7 @@ def page(workload: Workload, options: Options, schedule: Schedule, *, name: str,
 {style(":root")}{_STYLE}</style>
 </head>
 <body>
+<main>
 <h1>{heading}</h1>
 <p>{_text(rule)}</p>
 <div class="wide" tabindex="0" role="region" aria-label="Gantt chart">{drawing}</div>
@@ -64,6 +65,7 @@ def page(workload: Workload, options: Options, schedule: Schedule, *, name: str,
 {_table(task_facts(workload, schedule, most=_ROWS_MOST))}
 <h2>Made from</h2>
 {_pairs(_made_from(workload, options))}
+</main>
 </body>
 </html>
 """

@@ -8,19 +8,20 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from climb.gantt.axis import Window, bounds
-from climb.gantt.facts import table
+from climb.gantt.facts import columns_needed, table
 from climb.gantt.text import Piece, chart
 from climb.systems.scheduler.model import Schedule, Workload
 from climb.systems.scheduler.output.measures import Facts, summary_facts, task_facts, title
 from climb.systems.scheduler.output.rows import rows_of
 
-__all__ = ["coloured", "lines", "table_lines"]
+__all__ = ["coloured", "fitting", "lines", "table_lines"]
 
 _MOST_TASKS = 40
+_FEW_LINES = 20  # more charts below one another are too many to be proposed
 _MARGIN = "  "
 _NAMES = len("cpu 63  ") + 1  # columns beside those of the ticks
 _SPANS = ("cyan", "yellow", "magenta", "blue", "bright_cyan", "bright_yellow", "bright_magenta", "bright_blue")
-_STYLES = {"label": "", "idle": "dim", "axis": "dim", "moment": "bold", "note": "dim"}
+_STYLES = {"label": "", "idle": "dim", "mixed": "", "axis": "dim", "moment": "bold", "note": "dim"}
 _ROWS = {"head": "dim", "row": "", "marked": "bold"}
 
 
@@ -43,11 +44,14 @@ def lines(
         order = [task.id for task in workload.tasks]
         drawn = chart(rows, width=room, ascii=ascii_only, order=order, window=part, continued=continued)
         yield from _indented(coloured(drawn))
+        if room < whole.length <= _FEW_LINES * room and not continued:
+            yield Text(f"{_MARGIN}--every-tick gives each tick a column.", style="dim")
         yield Text()
-    yield from _indented(table_lines(task_facts(workload, schedule, most=_MOST_TASKS), room, ascii_only=ascii_only))
+    facts = fitting(task_facts(workload, schedule, most=_MOST_TASKS), room, least=("bursts", "arrival"))
+    yield from _indented(table_lines(facts, room, ascii_only=ascii_only))
     yield Text()
-    facts = [f"{fact} {value}" for fact, value in summary_facts(workload, schedule)]
-    yield from _indented(_flowed(facts, room))
+    sums = [f"{fact} {value}" for fact, value in summary_facts(workload, schedule)]
+    yield from _indented(_flowed(sums, room))
 
 
 def coloured(drawn: Sequence[Sequence[Piece]]) -> Iterator[Text]:
@@ -62,6 +66,14 @@ def table_lines(facts: Facts, width: int, *, ascii_only: bool, mark: int | None 
         yield Text(line.text, style=_ROWS[line.kind])
     if facts.left_out:
         yield Text(f"Those that waited longest; {facts.left_out:,} more: --output json", style="dim")
+
+
+def fitting(facts: Facts, width: int, *, least: Sequence[str]) -> Facts:
+    """The table without the columns that matter least, as far as that lets each row be a line."""
+    for name in least:
+        if columns_needed(facts.columns, facts.rows) > width:
+            facts = facts.without(name)
+    return facts
 
 
 def _style(piece: Piece) -> str:

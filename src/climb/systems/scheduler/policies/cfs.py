@@ -16,6 +16,10 @@ __all__ = ["CompletelyFair"]
 INVERSE_OF_NICE_0 = 4194304
 
 
+def _slice(m: Machine, queue: int, task: int) -> int:
+    return max(m.granularity, m.latency * m.tasks[task].weight // m.queues[queue].weight)
+
+
 class CompletelyFair(Policy):
     """By virtual runtime: who has had the least for its weight."""
 
@@ -51,7 +55,17 @@ class CompletelyFair(Policy):
 
     @staticmethod
     def expires(m: Machine, queue: int, task: int, now: int, begins: int) -> int:
-        return begins + max(m.granularity, m.latency * m.tasks[task].weight // m.queues[queue].weight)
+        return begins + _slice(m, queue, task)
+
+    @staticmethod
+    def full_slice(m: Machine, queue: int, task: int) -> int:
+        return _slice(m, queue, task)
+
+    @staticmethod
+    def renewed(m: Machine, queue: int, task: int, times: int, ticks: int) -> None:
+        state = m.tasks[task]
+        by_then = state.virtual + state.inverse * ticks
+        m.queues[queue].floor = max(m.queues[queue].floor, by_then)
 
     @staticmethod
     def tick(m: Machine, queue: int, task: int, ticks: int, now: int) -> None:

@@ -102,6 +102,15 @@ class EarliestEligibleVirtualDeadlineFirst(Policy):
         return begins + m.quantum - m.tasks[task].used
 
     @staticmethod
+    def full_slice(m: Machine, queue: int, task: int) -> int:
+        return m.quantum
+
+    @staticmethod
+    def renewed(m: Machine, queue: int, task: int, times: int, ticks: int) -> None:
+        m.tasks[task].due += times * m.quantum * m.tasks[task].inverse
+        m.tasks[task].used -= times * m.quantum
+
+    @staticmethod
     def tick(m: Machine, queue: int, task: int, ticks: int, now: int) -> None:
         state = m.tasks[task]
         state.virtual += state.inverse * ticks

@@ -26,6 +26,17 @@ def _draw(m: Machine) -> int:
     return clock.random
 
 
+def _after(number: int, draws: int) -> int:
+    """Return the number that comes so many draws after this one."""
+    power = MULTIPLIER
+    while draws > 0:
+        if draws % 2 == 1:
+            number = number * power % MODULUS
+        power = power * power % MODULUS
+        draws //= 2
+    return number
+
+
 def _change(m: Machine, queue: int, task: int, tickets: int) -> None:
     """Add tickets of a task to those of the ready ones, or take them away."""
     m.queues[queue].weight += tickets
@@ -69,3 +80,11 @@ class Lottery(Policy):
     @staticmethod
     def expires(m: Machine, queue: int, task: int, now: int, begins: int) -> int:
         return begins + m.quantum
+
+    @staticmethod
+    def full_slice(m: Machine, queue: int, task: int) -> int:
+        return m.quantum
+
+    @staticmethod
+    def renewed(m: Machine, queue: int, task: int, times: int, ticks: int) -> None:
+        m.clock[0].random = _after(m.clock[0].random, times)

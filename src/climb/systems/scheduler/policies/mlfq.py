@@ -76,6 +76,10 @@ class MultiLevelFeedbackQueue(Policy):
         return min(begins + m.quantum, _exhausted(m, task, begins))
 
     @staticmethod
+    def full_slice(m: Machine, queue: int, task: int) -> int:
+        return m.quantum if _level(m, task) == m.levels - 1 and (m.boost == 0 or m.levels == 1) else 0
+
+    @staticmethod
     def tick(m: Machine, queue: int, task: int, ticks: int, now: int) -> None:
         _level(m, task)
         if m.boost > 0:

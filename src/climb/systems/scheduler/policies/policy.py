@@ -62,6 +62,15 @@ class Policy:
         return NEVER
 
     @staticmethod
+    def full_slice(m: Machine, queue: int, task: int) -> int:
+        """Return how long the slices are of a task that is picked again and again, 0 if that is not always the same."""
+        return 0
+
+    @staticmethod
+    def renewed(m: Machine, queue: int, task: int, times: int, ticks: int) -> None:
+        """With nobody else ready, a task will get so many new slices, the last one after so many more ticks."""
+
+    @staticmethod
     def tick(m: Machine, queue: int, task: int, ticks: int, now: int) -> None:
         """A task has run so many ticks, up to now."""
 

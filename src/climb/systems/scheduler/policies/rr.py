@@ -20,3 +20,7 @@ class RoundRobin(InLine):
     @staticmethod
     def expires(m: Machine, queue: int, task: int, now: int, begins: int) -> int:
         return begins + m.quantum
+
+    @staticmethod
+    def full_slice(m: Machine, queue: int, task: int) -> int:
+        return m.quantum

@@ -42,6 +42,16 @@ class Stride(Policy):
         return begins + m.quantum
 
     @staticmethod
+    def full_slice(m: Machine, queue: int, task: int) -> int:
+        return m.quantum
+
+    @staticmethod
+    def renewed(m: Machine, queue: int, task: int, times: int, ticks: int) -> None:
+        state = m.tasks[task]
+        by_then = state.virtual + STRIDE_OF_ONE_TICKET // state.tickets * ticks
+        m.queues[queue].floor = max(m.queues[queue].floor, by_then)
+
+    @staticmethod
     def tick(m: Machine, queue: int, task: int, ticks: int, now: int) -> None:
         m.tasks[task].virtual += STRIDE_OF_ONE_TICKET // m.tasks[task].tickets * ticks
 

@@ -30,7 +30,8 @@ class State(Enum):
 
 
 class TaskNow(msgspec.Struct, frozen=True):
-    """One task: since when it has been ready, what is left of its burst, and the number by which its policy picks.
+    """One task: since when it has been ready, what is left of its burst, the number by which its policy picks, and
+    for those that keep one its virtual runtime or pass.
 
     ``back`` is the tick at which it becomes ready if it is not here; ``turn`` the ticks at which its turn began and, if a slice
     bounds it, will end.
@@ -41,6 +42,7 @@ class TaskNow(msgspec.Struct, frozen=True):
     since: int
     left: int
     key: int
+    virtual: int
     eligible: bool
     back: int | None = None
     turn: tuple[int, int | None] | None = None
@@ -99,6 +101,7 @@ def _now(machine: Machine, number: int, name: str, key: int, away: bool) -> Task
         since=task.since,
         left=task.left,
         key=key,
+        virtual=task.virtual,
         eligible=task.virtual <= machine.queues[0].zero,
         back=task.key if away else None,
         turn=None if turn is None else (turn.begins, None if turn.expires == NEVER else turn.expires),

@@ -7,8 +7,9 @@ import msgspec
 from climb.systems.scheduler.draws import Draws
 from climb.systems.scheduler.library import schedule
 from climb.systems.scheduler.model import Options, Policy, Schedule, Task, Workload
+from climb.systems.scheduler.policies.lottery import MODULUS, MULTIPLIER
 
-__all__ = ["LEVELS", "LONGEST", "Question", "draw"]
+__all__ = ["LEVELS", "LONGEST", "Question", "draw", "random_numbers"]
 
 LEVELS = 4
 LONGEST = 26  # ticks that anybody should have to write down
@@ -47,6 +48,15 @@ def draw(seed: int, level: int, policy: Policy | None = None) -> Question:
         if _is_worth_asking(question):
             return question
     raise AssertionError(f"no question for seed {seed}, level {level}, {chosen}")
+
+
+def random_numbers(seed: int, count: int) -> list[int]:
+    """The first numbers by which a lottery with this seed decides."""
+    numbers, last = [], seed
+    for _ in range(count):
+        last = MULTIPLIER * last % MODULUS
+        numbers.append(last)
+    return numbers
 
 
 def _is_worth_asking(question: Question) -> bool:

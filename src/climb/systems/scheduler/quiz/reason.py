@@ -43,13 +43,14 @@ _ABSENT: dict[State, Callable[[TaskNow], str]] = {
 
 
 def _decided(workload: Workload, options: Options, at: Moment, right: TaskNow, said: TaskNow) -> str:
-    if options.policy == "lottery":
-        return _drawn(workload, at, right)
     runs_on = _runs_on(options.policy, at, right)
     if runs_on:
         return f"{right.name} still has the processor, {runs_on}; {said.name} waits."
-    if options.policy == "eevdf" and right.eligible != said.eligible:
-        return f"{said.name} has had more than its share, and {right.name} has not."
+    if options.policy == "lottery":
+        return _drawn(workload, at, right, said)
+    if options.policy == "eevdf" and right.eligible and not said.eligible:
+        more = f"its virtual runtime {said.virtual:,} is beyond the queue's, {at.virtual_time:,}"
+        return f"{said.name} has had more than its share, since {more}; {right.name} has not, at {right.virtual:,}."
     word = _WORDS.get(options.policy)
     if word is not None and right.key != said.key:
         return f"{right.name} has {word.format(right.key)}, {said.name} has {word.format(said.key)}."
@@ -89,12 +90,10 @@ def _runs_on(policy: Policy, at: Moment, task: TaskNow) -> str | None:
     return f"since {begun:,}, until its slice ends at {expires:,}"
 
 
-def _drawn(workload: Workload, at: Moment, right: TaskNow) -> str:
+def _drawn(workload: Workload, at: Moment, right: TaskNow, said: TaskNow) -> str:
     """The random number, the tickets in the hat, and where the winning one is."""
-    if right.turn is None or right.turn[0] < at.tick:
-        return f"{right.name} still has the processor: its slice is not over."
     if workload.cpus > 1:  # several may have drawn at this tick
-        return f"a random ticket of {right.name}'s has won."
+        return f"a random ticket of {right.name}'s has won; {said.name} waits."
     in_hat = [
         task.id for task in workload.tasks if at.tasks[task.id].state is State.READY or at.tasks[task.id] is right
     ]

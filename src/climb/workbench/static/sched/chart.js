@@ -50,6 +50,7 @@ export class Chart {
     this.height = this.shown * this.pitch + AXIS;
     this.first = Math.min(this.first, this.rows.count - this.shown);
     this.labels.dataset.pitch = this.pitch;
+    this.labels.classList.toggle("rolls", this.shown < this.rows.count);
     this.label();
     this.size();
   }
@@ -84,7 +85,7 @@ export class Chart {
     this.frame.dataset.steps = steps;
     const cut = this.panel.complete ? "" : `Cut after ${this.panel.turns.toLocaleString("en")} turns. `;
     const mixed = many ? "Columns with several turns are divided by colour." : "";
-    const rows = this.shown < this.rows.count ? `Rows ${this.first + 1} to ${this.first + this.shown} of ${this.rows.count}. ` : "";
+    const rows = this.shown < this.rows.count ? `Rows ${this.first + 1} to ${this.first + this.shown} of ${this.rows.count}; drag their names to see the others. ` : "";
     const note = `${cut}${rows}${mixed}`;
     if (this.note.textContent !== note) this.note.textContent = note;
   }
@@ -179,5 +180,24 @@ export class Chart {
     const { key, start, ready, task } = this.columns;
     if (time < start[turn]) return this.panel.bases.length ? this.panel.bases[task[turn]] - (time - ready[turn]) : key[turn];
     return key[turn] + (time - start[turn]) * (this.panel.growth[task[turn]] ?? 0);
+  }
+
+  // The virtual runtime that eevdf has besides its key.
+  runtimeAt(turn, time) {
+    const { runtime, start, task } = this.columns;
+    return runtime[turn] + Math.max(time - start[turn], 0) * (this.panel.runtimeGrowth[task[turn]] ?? 0);
+  }
+
+  // The queue's virtual time: the weighted mean of the virtual runtimes of all that run or wait; null where there is none.
+  virtualTime(time) {
+    const { weights } = this.panel;
+    if (!weights.length) return null;
+    let [sum, all] = [0, 0];
+    for (const turn of [...this.running(time).filter((each) => each >= 0), ...this.waiting(time)]) {
+      const weight = weights[this.columns.task[turn]];
+      sum += weight * this.runtimeAt(turn, time);
+      all += weight;
+    }
+    return all ? sum / all : null;
   }
 }

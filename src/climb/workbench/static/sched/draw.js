@@ -7,7 +7,7 @@ const GAP = 3; // pixels above and below what is in a row
 const THIN = 2; // pixels: a narrower turn shares its column
 const EDGE = 2; // pixels: where a turn begins
 const ROOM = 5; // pixels on both sides of a name
-const BETWEEN_LABELS = 64; // pixels
+const [LEAST_APART, BETWEEN_LABELS] = [64, 20]; // pixels
 const HATCH = 6; // pixels
 const MANY_ROWS = 8;
 const BAR = 3; // pixels: tasks beyond the sixth have the same six colours again, with a bar at the bottom
@@ -70,7 +70,8 @@ function axis(context, chart, view, width, paint) {
   const bottom = chart.shown * chart.pitch;
   context.textBaseline = "top";
   context.textAlign = "center";
-  for (const at of ticks(view.from, view.to, width / BETWEEN_LABELS)) {
+  const apart = Math.max(LEAST_APART, paint.width(context, numbers.format(Math.ceil(view.to))) + BETWEEN_LABELS);
+  for (const at of ticks(view.from, view.to, Math.floor(width / apart))) {
     const x = Math.round((at - view.from) * scale);
     context.fillStyle = paint.rule;
     context.fillRect(Math.min(x, width - 1), 0, 1, bottom + 4);

@@ -74,6 +74,27 @@ export function listen(chart, page) {
     event.preventDefault();
   }, { passive: false });
 
+  // Where there are more rows than are shown, their names can be dragged and wheeled.
+  const { labels } = chart;
+  let moved = 0;
+  const roll = (pixels) => {
+    moved += pixels;
+    const rows = Math.trunc(moved / chart.pitch);
+    moved -= rows * chart.pitch;
+    chart.scroll(rows);
+    page.redraw();
+  };
+  const rolls = () => chart.panel && chart.shown < chart.rows.count;
+  labels.addEventListener("pointerdown", (event) => labels.setPointerCapture(event.pointerId));
+  labels.addEventListener("pointermove", (event) => {
+    if (rolls() && labels.hasPointerCapture(event.pointerId)) roll(-event.movementY);
+  });
+  labels.addEventListener("wheel", (event) => {
+    if (!rolls() || event.ctrlKey) return;
+    event.preventDefault();
+    roll(event.deltaY);
+  }, { passive: false });
+
   const keys = {
     ArrowRight: () => page.step(chart, 1),
     ArrowLeft: () => page.step(chart, -1),

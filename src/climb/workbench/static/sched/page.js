@@ -133,7 +133,7 @@ class Page {
   draw() {
     const paintFor = (context) => (this.paint ??= new Paint(context));
     for (const chart of this.charts) chart.draw(this.view, paintFor);
-    const span = `${number(this.view.from)} to ${number(this.view.to)}`;
+    const span = `${number(Math.floor(this.view.from))} to ${number(Math.ceil(this.view.to))}`;
     const shown = section.querySelector("[data-span]");
     if (shown.textContent !== span) shown.textContent = span;
     this.point();
@@ -147,8 +147,9 @@ class Page {
       const [name, now, next] = instants[index].children;
       name.textContent = chart.panel.name;
       now.textContent = this.time === null ? "" : runs(chart, this.time);
-      next.textContent = this.time === null ? "" : waits(chart, this.time) || "nobody waits";
+      next.textContent = this.time === null ? "" : waits(chart, this.time);
     });
+    section.querySelector(".at-cursor").classList.toggle("pointed", this.time !== null);
     const turn = section.querySelector("[data-turn]");
     if (this.time === null) turn.textContent = turn.dataset.first;
     else turn.textContent = `Tick ${number(this.time)}. ${this.turn >= 0 ? sentence(this.chart, this.turn) : ""}`;
