@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 import sides
@@ -22,12 +21,11 @@ tasks = tuple(
     for n, (ticks, period) in enumerate(sides.tasks(asked))
 )
 workload = Workload(tasks=tasks, until=asked.until or None)
-completions = [0] * len(tasks)
-decisions = checksum = 0
+decisions = last = 0
 before = sides.peak_kib()
 began = time.perf_counter()
 for bunch in bunches_of(workload, Options(policy=asked.policy, quantum=asked.quantum), "compiled"):
     decisions += len(bunch)
-    last = int(bunch["end"][-1])
+    last = max(last, int(bunch["end"].max(initial=0)))
 seconds = time.perf_counter() - began
 sides.tell(decisions=decisions, seconds=seconds, makespan=last, load_s=load_s, grown_kib=sides.peak_kib() - before)

@@ -121,6 +121,42 @@ def test_virtual_time_is_told_for_any_instant(shared, window) -> None:
     expect(page.locator("[data-instant]")).to_contain_text("ready, by virtual runtime: bee (0)")
 
 
+def test_a_virtual_deadline_is_ahead_of_the_virtual_runtime(shared, window) -> None:
+    """Also in a turn of several quanta, which the emulator tells as one; and who had more than its share is said to wait for that."""
+    document = {"tasks": [{"id": "ant", "bursts": [10, 5, 4]}, {"id": "bee", "arrival": 9, "bursts": [9]}]}
+    page = window(shared, PAGE)
+    page.get_by_label("Tasks, as JSON").fill(json.dumps(document))
+    page.get_by_role("button", name="Show these tasks").click()
+    page.wait_for_url("**own-**")
+    page.goto(f"{page.url}&policy=eevdf&lanes=cpu")
+    live(page)
+    chart, instant = page.locator("[data-lanes]").first, page.locator("[data-instant]")
+    box = chart.bounding_box()
+    for tick, runs in (
+        (3, "ant (7 left, v 3, deadline 4)"),
+        (4, "ant (6 left, v 4, deadline 8)"),
+        (8, "ant (2 left, v 8, deadline 12)"),
+    ):
+        chart.hover(position={"x": box["width"] * (tick + 0.5) / 23, "y": 10})
+        expect(instant).to_contain_text(runs)
+    chart.hover(position={"x": box["width"] * 9.5 / 23, "y": 10})
+
+    expect(instant).to_contain_text("V is 9")
+
+
+def test_a_deadline_that_is_not_there_is_none(shared, window) -> None:
+    """Not the number that is later than all."""
+    document = {"tasks": [{"id": "ant", "bursts": [9], "deadline": 12}, {"id": "bee", "bursts": [9]}]}
+    page = window(shared, PAGE)
+    page.get_by_label("Tasks, as JSON").fill(json.dumps(document))
+    page.get_by_role("button", name="Show these tasks").click()
+    page.wait_for_url("**own-**")
+    page.goto(f"{page.url}&policy=edf&lanes=cpu")
+    live(page).locator("[data-lanes]").hover(position={"x": 50, "y": 10})
+
+    expect(page.locator("[data-instant]")).to_contain_text("ready, by deadline: bee (none)")
+
+
 def test_the_keyboard_walks_from_turn_to_turn_and_it_is_said(convoy) -> None:
     """Right and left in a row, down and up between rows; the live region tells each."""
     chart = convoy.locator("[data-lanes]").first
@@ -133,7 +169,7 @@ def test_the_keyboard_walks_from_turn_to_turn_and_it_is_said(convoy) -> None:
     convoy.keyboard.press("ArrowLeft")
     expect(said).to_contain_text("ticks 0 to 50")
     convoy.keyboard.press("ArrowDown")
-    expect(said).to_contain_text("car1 at tick 0: nothing runs")
+    expect(said).to_contain_text("Tick 0. fcfs: nothing runs of car1.")
     convoy.keyboard.press("ArrowRight")
     expect(said).to_contain_text("car1 on cpu 0, ticks 50 to 52")
     convoy.keyboard.press("Escape")

@@ -116,7 +116,9 @@ class _Camera:
         for name, path in pages.items():
             yield from self._take(name, path)
         yield from self._schedules("schedules", "workload=convoy&policy=fcfs&policy=srtf")
-        yield from self._schedules("schedules-recorded", "workload=recording&policy=eevdf&quantum=14&queues=per-cpu&from=4100&to=5300")
+        yield from self._schedules(
+            "schedules-recorded", "workload=recording&policy=eevdf&quantum=14&queues=per-cpu&from=4100&to=5300"
+        )
 
     def _schedules(self, name: str, words: str) -> Iterator[str]:
         """Charts of schedules, with the cursor on the second turn."""

@@ -17,7 +17,7 @@ from climb.workbench.schedules.lanes import Box, Column, Place, Turn, rows_of, v
 from climb.workbench.schedules.messages import Ask, Drawn
 from climb.workbench.schedules.progress import After, Progress
 from climb.workbench.schedules.turns import BURST, COLUMNS, DONE, Turns, body
-from climb.workbench.schedules.window import moved
+from climb.workbench.schedules.window import moved, within
 
 
 def turns_of(*each: tuple[int, int, int, int]) -> Turns:
@@ -184,3 +184,10 @@ def test_steps_stay_within_the_schedule() -> None:
     assert moved((80, 100), 100, "later") == (80, 100)
     assert moved((10, 90), 100, "out") is None
     assert moved((10, 18), 100, "in") == (10, 18)
+
+
+def test_a_stretch_is_cut_to_what_there_is() -> None:
+    """A shorter schedule under the same address is shown as far as it goes, or all of it."""
+    assert within((40, 60), 50) == (40, 50)
+    assert within((40, 60), 40) == (0, 40)
+    assert within(None, 9) == (0, 9)

@@ -46,12 +46,12 @@ def compiled_engine_of(policy: str) -> Any:
 
     numba.config.CACHE_DIR = str(_folder())  # type: ignore[attr-defined]  # read from the environment
     names = chosen_by(policy)
-    return _compiled(cast("FunctionType", engine.advance), names, {}, f"{_OURS}.{policy}", keep=True)
+    return _compiled(cast("FunctionType", engine.advance), names, {}, f"{_OURS}.{policy}", keep=_can_keep())
 
 
 def is_kept(policy: str) -> bool:
     """Tell whether a policy was compiled before."""
-    return any(_folder().glob(f"*/*{policy}-*.nbi"))
+    return any(_folder().glob(f"*/*.{policy}-*.nbi"))
 
 
 def _compiled(
@@ -62,11 +62,12 @@ def _compiled(
 
     if function in known:
         return known[function]
+    top = function is engine.advance
     place = {**function.__globals__, **names} if function.__module__ == engine.__name__ else dict(function.__globals__)
     copy = FunctionType(function.__code__, place, name, function.__defaults__)
     copy.__qualname__ = name
     copy.__module__ = function.__module__
-    inline = not keep and function.__module__ not in _CALLED
+    inline = not top and function.__module__ not in _CALLED
     known[function] = numba.njit(**_MANNER, cache=keep, forceinline=inline)(copy)
     for used in function.__code__.co_names:
         value = place.get(used)
@@ -137,3 +138,12 @@ def _folder() -> Path:
     content.update(version("numba").encode())
     home = Path(os.environ.get("CLIMB_HOME") or Path.home() / ".climb").absolute()
     return home / "cache" / "scheduler" / content.hexdigest()[:16]
+
+
+def _can_keep() -> bool:
+    """Tell whether that folder can be written to; if not, what is compiled ends with the process."""
+    try:
+        _folder().mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(_folder(), os.W_OK)

@@ -26,6 +26,7 @@ __all__ = ["Engine", "bunches_of", "fits", "rows_of"]
 
 Engine = Literal["either", "plain", "compiled"]
 
+_EVENTS = 1 << 20  # that the compiled engine plays before it can be interrupted
 _LOOK_EVERY = 10_000  # events between two looks at the watch
 _LOAD_S = 3.0  # what it takes to load numba and a policy that was compiled before, at most
 _COMPILE_S = 25.0  # what it takes to compile a policy, at most; both on a slow machine
@@ -81,7 +82,7 @@ def _compiled(state: Any, policy: str) -> Iterator[Any]:
         print(f"compiling {policy}, once …", file=sys.stderr)
     advance = compiled.compiled_engine_of(policy)
     while state.clock[0]["next"] != NEVER:
-        advance(state, NEVER)
+        advance(state, _EVENTS)
         yield state.rows[: state.clock[0]["filled"]]
 
 

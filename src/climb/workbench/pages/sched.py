@@ -24,7 +24,7 @@ from climb.workbench.schedules.measuring import MOST_ROWS, PER_TASK, summary_tab
 from climb.workbench.schedules.messages import MOST_SECONDS, MOST_TASKS, MOST_TURNS, Ask, Drawn, Panel, Refused
 from climb.workbench.schedules.shelf import RECORDING, SHELF, SUGGESTED, Shelved
 from climb.workbench.schedules.turns import WHYS, body
-from climb.workbench.schedules.window import moved, whole
+from climb.workbench.schedules.window import moved, whole, within
 from climb.workbench.templating import fragment, page
 
 __all__ = ["ROUTES"]
@@ -127,7 +127,7 @@ async def _page(
         charts=await run_in_threadpool(_charts, given, choice) if given else [],
         more_open=_more_open(choice, problems),
         lanes=_lanes(given, choice) if given else "task",
-        window=choice.window or (0, whole(given.panels)) if given else (0, 1),
+        window=within(choice.window, whole(given.panels)) if given else (0, 1),
         tables=_tables(given) if given else {},
         document=document or (_document(given) if given else ""),
         limits=_LIMITS,
@@ -143,7 +143,7 @@ def _more_open(choice: Choice, problems: dict[str, str]) -> bool:
 def _charts(answer: Drawn, choice: Choice) -> list[tuple[Panel, Place, list[str], Chart]]:
     names = [task.id for task in answer.workload.tasks]
     lanes = _lanes(answer, choice)
-    window = choice.window or (0, whole(answer.panels))
+    window = within(choice.window, whole(answer.panels))
     charts = []
     for panel in answer.panels:
         labels = names if lanes == "task" else [f"cpu {number}" for number in range(panel.cpus)]
@@ -177,6 +177,7 @@ def _described(panel: Panel) -> dict[str, Any]:
         "runtimeGrowth": panel.runtime_growth,
         "bases": panel.bases,
         "weights": panel.weights,
+        "quantum": panel.quantum,
         "order": panel.order,
         "complete": panel.complete,
     }

@@ -76,6 +76,7 @@ def _panel(workload: Workload, options: Options) -> Panel:
         runtime_growth=tuple(runtime_growth(task) for task in workload.tasks) if runtime_growth else (),
         bases=_bases(workload, options),
         weights=_weights(workload, options),
+        quantum=options.quantum if runtime_growth else 0,
         order=_order(options.policy),
         turns=gathered(turns[:MOST_TURNS]),
         complete=len(turns) <= MOST_TURNS,

@@ -40,6 +40,7 @@ def recorded() -> Panel:
         runtime_growth=(),
         bases=(),
         weights=(),
+        quantum=0,
         order="start",
         turns=gathered(list(_turns(found))),
         complete=True,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from climb.workbench.schedules.messages import Panel
 
-__all__ = ["moved", "whole"]
+__all__ = ["moved", "whole", "within"]
 
 _CLOSEST = 8  # ticks
 _STEP = 4  # a step along is this part of what is seen
@@ -17,9 +17,16 @@ def whole(panels: Sequence[Panel]) -> int:
     return max((_end(panel) for panel in panels), default=1) or 1
 
 
+def within(window: tuple[int, int] | None, end: int) -> tuple[int, int]:
+    """As much of ``window`` as there is; all, if none was asked for or nothing is there."""
+    if window is None or window[0] >= end:
+        return 0, end
+    return window[0], min(window[1], end)
+
+
 def moved(window: tuple[int, int] | None, end: int, how: str) -> tuple[int, int] | None:
     """``window``, or all up to ``end``, after one step; None is all."""
-    begin, to = window or (0, end)
+    begin, to = within(window, end)
     span = to - begin
     if how in ("in", "out"):
         wanted = max(span // 2, _CLOSEST) if how == "in" else span * 2

@@ -65,7 +65,11 @@ class Explain:
                 f"{self._machine.policy.replacing}"
             )
         else:
-            why = f"{running.id} ran {now - piece.start} ticks in a row from t={piece.start} and went on, although its slice ended at t={now} and {task.id} was ready, {_since(task)}. {self._why_first(task, running)}"
+            compared = f"{self._named(running)}, whose slice ended at t={now}"
+            why = (
+                f"{running.id} ran {_ticks(now - piece.start)} in a row from t={piece.start}. At t={now} you went on with {compared}, while "
+                f"{self._named(task)} was ready, {_since(task)}. {self._why_first(task, running)}"
+            )
         received = f"{piece.task} goes on until t={piece.end}"
         return self._finding(Broken.CHOICE, cpu, self._begins(decision), received, why)
 

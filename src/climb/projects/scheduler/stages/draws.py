@@ -82,9 +82,10 @@ def cases(draw: Draws, *variants: Variant, most: int = 6) -> Iterator[Case]:
         kind = draw.integer(0, _GOES_ON)
         if kind == 0 and number:
             return
-        which = kind % len(variants)
+        open_ones = [which for which, left in enumerate(wanted) if left]
+        which = open_ones[kind % len(open_ones)]
         case = variants[which].family.draw(draw)
-        if wanted[which] and suits(case, variants[which]):
+        if suits(case, variants[which]):
             wanted[which] -= 1
             yield case
         if not any(wanted):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.scheduler.schedule import Scheduler
-from climb.projects.scheduler.stages.draws import Family, Variant, single, with_io
+from climb.projects.scheduler.stages.draws import Family, Variant, single
 from climb.projects.scheduler.stages.judged import follow_the_rules
 from climb.projects.scheduler.stages.mistakes import (
     AllotmentOfEachTurn,
@@ -48,9 +48,25 @@ _BOOSTS = tuple({"boost": ticks} for ticks in (5, 3, 7, 10, 13))
 _BOOSTED = Family(
     policies=("mlfq",), bursts=single(14), arrivals=range(8), options=_QUANTA, more_options=_BOOSTS, most=4
 )
+_EVEN = ((2,), (4,), (6,), (8,), (10,), (12,), (14,))
+_ODD = ((1, 1, 4), (1, 2, 4), (1, 3, 4), (3, 1, 2), (3, 2, 4))
 _BOOSTED_IO = Family(
-    policies=("mlfq",), bursts=with_io(5, 4), arrivals=range(6), options=_QUANTA, more_options=_BOOSTS, most=4
+    policies=("mlfq",),
+    bursts=(*_EVEN, *_ODD),
+    arrivals=(0, 2),
+    options=_QUANTA[:1],
+    more_options=tuple({"boost": ticks} for ticks in (4, 6, 8, 10, 5, 7)),
+    most=3,
 )
+_TWO_LEVELS = Family(
+    policies=("mlfq",),
+    bursts=single(14),
+    arrivals=(0, 7, 8, 9, 11),
+    options=_QUANTA,
+    more_options=({}, {"given_levels": 2}),
+    most=3,
+)
+_BUDGETS = (AllotmentOfEachTurn, DropsWithEachQuantum, RunsOnWithoutAllotment)
 
 
 @mlfq.check
@@ -68,7 +84,7 @@ async def an_allotment_costs_a_level(scheduler: Scheduler, world: World) -> None
 async def higher_levels_replace_lower_ones(scheduler: Scheduler, world: World) -> None:
     """A ready task on a higher level takes the processor at once from one on a lower level, and from no other."""
     await follow_the_rules(
-        scheduler, world, Variant(_SPREAD, wants=("replace",), avoids=("ready meets slice end", ThreeLevels))
+        scheduler, world, Variant(_TWO_LEVELS, wants=("replace",), avoids=(RunsOnWithoutAllotment, ThreeLevels))
     )
 
 
@@ -99,8 +115,8 @@ async def the_boost_lifts_all(scheduler: Scheduler, world: World) -> None:
     await follow_the_rules(
         scheduler,
         world,
-        Variant(_BOOSTED, wants=(NoBoost,), avoids=(BoostMixesLevels,)),
-        Variant(_BOOSTED_IO, wants=(BoostKeepsAllotment,), avoids=(BoostMixesLevels,)),
+        Variant(_BOOSTED_IO, wants=(NoBoost,), avoids=(BoostMixesLevels, *_BUDGETS)),
+        Variant(_BOOSTED_IO, wants=(BoostKeepsAllotment,), avoids=(BoostMixesLevels, *_BUDGETS)),
     )
 
 

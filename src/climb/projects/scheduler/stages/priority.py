@@ -65,4 +65,6 @@ async def waiting_makes_urgent(scheduler: Scheduler, world: World) -> None:
 @priority.check
 async def waiting_counts_from_becoming_ready(scheduler: Scheduler, world: World) -> None:
     """What a task waited before an earlier turn or its I/O counts no more."""
-    await follow_the_rules(scheduler, world, Variant(_AGAIN, wants=(WaitsAddUp,), avoids=("tie",)))
+    await follow_the_rules(
+        scheduler, world, Variant(_AGAIN, wants=(WaitsAddUp,), avoids=("quiet replacement", AgingWhileRunning))
+    )

@@ -179,7 +179,15 @@ export class Chart {
   keyAt(turn, time) {
     const { key, start, ready, task } = this.columns;
     if (time < start[turn]) return this.panel.bases.length ? this.panel.bases[task[turn]] - (time - ready[turn]) : key[turn];
+    if (this.panel.quantum) return this.deadlineAt(turn, time);
     return key[turn] + (time - start[turn]) * (this.panel.growth[task[turn]] ?? 0);
+  }
+
+  // A virtual deadline that the virtual runtime has come to is set anew: turns that touch are one, with the deadline of the first.
+  deadlineAt(turn, time) {
+    const step = this.panel.quantum * this.panel.runtimeGrowth[this.columns.task[turn]];
+    const over = this.runtimeAt(turn, time) - this.columns.key[turn];
+    return this.columns.key[turn] + (over < 0 ? 0 : Math.floor(over / step) + 1) * step;
   }
 
   // The virtual runtime that eevdf has besides its key.

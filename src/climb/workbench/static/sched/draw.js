@@ -121,12 +121,22 @@ function lane(context, chart, row, top, view, width, paint, lanes) {
   const layers = new Layers(width, 3);
   const labels = [];
   let alike = null;
+  let line = null;
+
+  // A line of waiting goes on behind turns too narrow to interrupt it.
+  const wait = (since, left) => {
+    if (line && since - line.right < THIN) {
+      line.right = left;
+      return;
+    }
+    if (line) layers.put(BEHIND, paint.edge[row % TINTS], line.left, line.right, y + high / 2 - 1, 2);
+    line = { left: since, right: left };
+  };
 
   // What leads to a turn in a task's row: since when it was ready, and the I/O before.
   const leading = (place, left) => {
-    const turn = rows.order[place];
-    const since = (columns.ready[turn] - view.from) * scale;
-    if (left - since > 1) layers.put(BEHIND, paint.edge[columns.task[turn] % TINTS], since, left, y + high / 2 - 1, 2);
+    const since = (rows.ready[place] - view.from) * scale;
+    if (left - since > 1) wait(since, left);
     const before = place > rows.offsets[row] ? (rows.end[place - 1] - view.from) * scale : since;
     if (since - before > 1) layers.put(BEHIND, paint.away, before, since, y + high / 2 - 5, 10);
   };
@@ -137,7 +147,7 @@ function lane(context, chart, row, top, view, width, paint, lanes) {
     const task = columns.task[rows.order[place]];
     const tint = task % TINTS;
     const narrow = right - left < THIN + EDGE;
-    layers.put(BODY, paint.fill[tint], left, narrow ? right : right - 1, y, high);
+    if (right - left > 1) layers.put(BODY, paint.fill[tint], left, narrow ? right : right - 1, y, high);
     layers.put(FRONT, paint.edge[tint], left, left + (narrow ? 1 : EDGE), y, high);
     if (narrow) return;
     if (Math.floor(task / TINTS) % 2) layers.put(FRONT, paint.edge[tint], left, right - 1, y + high - BAR, BAR);
@@ -153,14 +163,13 @@ function lane(context, chart, row, top, view, width, paint, lanes) {
   const onMany = (left, first, next) => {
     if (byTask) leading(first, left);
     lanes.many = true;
-    let all = 0;
-    for (const used of rows.used) all += used[next] - used[first];
+    const all = rows.worked[next] - rows.worked[first];
     const unit = high / Math.max(all, column / scale); // the last of the turns may reach into the next column
     if (byTask) {
       const tall = all * unit;
       if (!alike || alike.right !== left || Math.abs(alike.tall - tall) > 0.5) {
         close();
-        alike = { tint: columns.task[rows.order[first]] % TINTS, left, tall };
+        alike = { tint: row % TINTS, left, tall };
       }
       alike.right = left + column;
       return;
@@ -176,6 +185,7 @@ function lane(context, chart, row, top, view, width, paint, lanes) {
 
   lanes.steps += walk(rows, row, view, width, { thin: THIN, column, onTurn, onMany });
   close();
+  wait(Infinity, Infinity);
   layers.fill(context);
   write(context, labels, y + high / 2 + 1, paint);
 }

@@ -152,7 +152,11 @@ class Page {
     section.querySelector(".at-cursor").classList.toggle("pointed", this.time !== null);
     const turn = section.querySelector("[data-turn]");
     if (this.time === null) turn.textContent = turn.dataset.first;
-    else turn.textContent = `Tick ${number(this.time)}. ${this.turn >= 0 ? sentence(this.chart, this.turn) : ""}`;
+    else turn.textContent = `Tick ${number(this.time)}. ${this.turn >= 0 ? sentence(this.chart, this.turn) : this.nothing()}`;
+  }
+
+  nothing() {
+    return `${this.chart.panel.name}: nothing runs ${this.chart.byTask ? "of" : "on"} ${this.chart.rowName(this.row)}.`;
   }
 
   // The cursor goes to a time in a row of a chart.
@@ -190,7 +194,7 @@ class Page {
     const time = this.time ?? Math.floor(this.view.from);
     chart.reach(row);
     this.go(chart, row, time);
-    this.speak(`${chart.rowName(row)} at tick ${number(time)}: ${this.turn < 0 ? "nothing runs" : sentence(chart, this.turn)}`);
+    this.speak(`Tick ${number(time)}. ${this.turn < 0 ? this.nothing() : sentence(chart, this.turn)}`);
   }
 
   speak(text) {

@@ -34,11 +34,15 @@ export function rowsBy(keys, count, columns) {
   for (let turn = 0; turn < total; turn++) order[free[keys[turn]]++] = turn;
   const start = new Float64Array(total);
   const end = new Float64Array(total);
+  const ready = new Float64Array(total);
+  const worked = new Float64Array(total + 1); // ticks used before a place
   for (let place = 0; place < total; place++) {
     start[place] = columns.start[order[place]];
     end[place] = columns.end[order[place]];
+    ready[place] = columns.ready[order[place]];
+    worked[place + 1] = worked[place] + end[place] - start[place];
   }
-  return { count, offsets, order, start, end, used: sums(order, start, end, columns.task) };
+  return { count, offsets, order, start, end, ready, worked, used: sums(order, start, end, columns.task) };
 }
 
 // For each tint the ticks that its tasks used before a place.

@@ -3,6 +3,7 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 
 const MOST_WAITING = 12;
+const NEVER = 2 ** 61; // the emulator's number for a deadline or a period that is not there is larger
 const TELLS = { key: "ready", ready: "ready", start: "ready, as they will run" };
 
 export const number = (value) => whole.format(value);
@@ -12,7 +13,8 @@ const ticks = (value) => `${whole.format(value)} tick${value === 1 ? "" : "s"}`;
 // The policy's number for the task of a turn, at a time before, in or at the end of it; with the virtual runtime if it has one besides.
 function told(chart, turn, time) {
   const { panel } = chart;
-  const key = exact.format(chart.keyAt(turn, time) / panel.scale);
+  const value = chart.keyAt(turn, time);
+  const key = value < NEVER ? exact.format(value / panel.scale) : "none";
   if (!panel.runtimeGrowth.length) return key;
   return `v ${exact.format(chart.runtimeAt(turn, time) / panel.scale)}, deadline ${key}`;
 }
