@@ -24,10 +24,11 @@ def failed_stage_1(document: dict) -> dict:
     return next(check for check in document["stages"][0]["checks"] if check["status"] == "failed")
 
 
-def test_the_wheel_carries_all_that_a_project_needs(wheel: Path) -> None:
+@pytest.mark.parametrize("slug", ["scanner", "scheduler"])
+def test_the_wheel_carries_all_that_a_project_needs(wheel: Path, slug: str) -> None:
     """Brief, description, and each starter with its hidden files."""
     names = set(zipfile.ZipFile(wheel).namelist())
-    project = "climb/projects/scanner"
+    project = f"climb/projects/{slug}"
 
     assert {f"{project}/brief.md", f"{project}/project.toml", "climb/py.typed"} <= names
     for language in STARTERS:
@@ -104,21 +105,24 @@ def test_each_command_explains_itself(climb, words: tuple[str, ...]) -> None:
 
 def test_the_list(climb) -> None:
     """Projects and stages for people, and as a document."""
-    (project,) = json.loads(climb("list", "--json").stdout)
+    listed = {project["slug"]: project for project in json.loads(climb("list", "--json").stdout)}
+    project = listed["scanner"]
 
+    assert set(listed) == {"scanner", "scheduler"}
     assert " 1 One open port" in climb("list").stdout
     assert (project["slug"], len(project["stages"]), sorted(project["languages"])) == ("scanner", 10, sorted(STARTERS))
 
 
+@pytest.mark.parametrize("project", ["scanner", "scheduler"])
 @pytest.mark.parametrize("language", STARTERS)
-def test_each_starter_is_complete(climb, language: str) -> None:
+def test_each_starter_is_complete(climb, project: str, language: str) -> None:
     """A folder with a manifest, the brief, and a .gitignore; what to type next is told."""
-    done = climb("start", "scanner", "--lang", language)
-    names = {path.name for path in (climb.folder / "scanner").iterdir()}
+    done = climb("start", project, "--lang", language)
+    names = {path.name for path in (climb.folder / project).iterdir()}
 
     assert done.returncode == 0
     assert {"climb.toml", "BRIEF.md", "README.md", ".gitignore"} <= names
-    assert "cd scanner\n  climb check" in done.stdout
+    assert f"cd {project}\n  climb check" in done.stdout
 
 
 def test_a_starter_overwrites_nothing(started) -> None:

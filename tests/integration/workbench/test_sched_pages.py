@@ -164,7 +164,8 @@ def test_names_that_would_turn_the_text_around_are_made_visible(browser: Any) ->
 
 def test_the_project_and_its_module_lead_here(browser: Any) -> None:
     """Whoever builds a scheduler finds the page."""
-    assert f'href="{PAGE}"' in browser.read("/modules/1.1")
+    for address in ("/modules/1.1", "/projects/scheduler"):
+        assert f'href="{PAGE}"' in browser.read(address)
 
 
 def test_the_recording_is_shown_beside_its_replay(browser: Any) -> None:

@@ -24,7 +24,7 @@ __all__ = ["GATES", "Ask", "pass_gates"]
 
 _HINTS = 3
 _LANES = 2  # wrong programs judged at the same time; more would make the machine too busy for the stages about time
-_EXPECTED = {"project.toml", "brief.md", "tour.md", "report.py", "__init__.py"}
+_EXPECTED = {"project.toml", "brief.md", "tour.md", "report.py", "schedule.py", "workload.py", "rules", "__init__.py"}
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):

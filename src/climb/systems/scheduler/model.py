@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
-__all__ = ["POLICIES", "Options", "Policy", "Queues", "Schedule", "Segment", "Summary", "Task", "TaskMeasures", "Workload"]
+from climb.systems.scheduler.policies import POLICY
 
-Policy = Literal[
-    "fcfs", "sjf", "srtf", "rr", "priority", "mlfq", "lottery", "stride", "cfs", "eevdf", "edf", "rm"
+__all__ = [
+    "POLICIES",
+    "Options",
+    "Policy",
+    "Queues",
+    "Schedule",
+    "Segment",
+    "Summary",
+    "Task",
+    "TaskMeasures",
+    "Workload",
 ]
+
+Policy: TypeAlias = str  # a key of POLICY
 Queues = Literal["global", "per-cpu"]
 
-POLICIES: tuple[Policy, ...] = (
-    "fcfs", "sjf", "srtf", "rr", "priority", "mlfq", "lottery", "stride", "cfs", "eevdf", "edf", "rm",
-)  # fmt: skip
+POLICIES: tuple[Policy, ...] = tuple(POLICY)
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

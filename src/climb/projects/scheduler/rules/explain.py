@@ -62,7 +62,7 @@ class Explain:
         if decision.loses is not None:
             why = (
                 f"At t={now} you went on with {self._named(running)}, while {self._named(task)} was ready, {_since(task)}. "
-                f"{self._machine.policy.replacing}"
+                f"{self._machine.policy.replacing}{self._pasts(task, running)}"
             )
         else:
             compared = f"{self._named(running)}, whose slice ended at t={now}"
@@ -146,7 +146,7 @@ class Explain:
                 else " It keeps the processor until its burst ends."
             )
         elif other is not None and other.phase is Phase.READY:
-            why += f" {self._named(other)} may not replace {self._named(task)}. {policy.replacing}"
+            why += f" {self._named(other)} may not replace {self._named(task)}. {policy.replacing}{self._pasts(other, task)}"
             if cpu.ran < 1:
                 why += " A task is not replaced before it has run one tick."
         return self._finding(Broken.CHOICE, cpu, expected, received, why)
@@ -160,11 +160,16 @@ class Explain:
         members = machine.in_queue(task.queue)
         if isinstance(policy, Lottery):
             return f"{policy.draw_in_words(machine.ready(task.queue))}."
+        pasts = self._pasts(task, other)
         if policy.key(task, members, machine.now) != policy.key(other, members, machine.now):
-            return policy.rule
+            return policy.rule + pasts
         equal = policy.standing(task, members, machine.now)
         start = f"Both have {equal}, so the" if equal else "The"
-        return f"{start} ready order decides, and {task.id} stands before {other.id}: {why_longer_ready(task, other, machine.boosted_at)}."
+        return f"{start} ready order decides, and {task.id} stands before {other.id}: {why_longer_ready(task, other, machine.boosted_at)}.{pasts}"
+
+    def _pasts(self, *tasks: TaskState) -> str:
+        """How the numbers of ``tasks`` came about, where that is not plain to see."""
+        return "".join(f" {past}" for past in map(self._machine.policy.past, tasks) if past)
 
     def _named(self, task: TaskState) -> str:
         """The task with what decides about it."""

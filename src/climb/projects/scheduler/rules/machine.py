@@ -173,6 +173,7 @@ class Machine:
         else:
             self.policy.returns(task, queue, others)
             self._become_ready(task, Became.BACK if was is Phase.IO else Became.NEXT_JOB)
+        task.came_at, task.came_with = self.now, task.virtual
         self._woken.add(queue)
 
     def _placed(self) -> Queue:
@@ -295,5 +296,7 @@ class Machine:
     def _move(self, task: TaskState, new: Queue) -> None:
         old = task.queue
         assert old is not None
+        before = task.virtual
         self.policy.moves(task, self.in_queue(old), self.in_queue(new), (old, new))
+        task.came_with += task.virtual - before
         task.queue = new

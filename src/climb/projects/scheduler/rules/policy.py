@@ -122,6 +122,11 @@ class Policy:
         del task, members, now
         return ""
 
+    def past(self, task: TaskState) -> str:
+        """How the task came to its number, as a sentence; empty if that is plain to see."""
+        del task
+        return ""
+
     def columns(self, task: TaskState, members: Sequence[TaskState], now: int) -> dict[str, str]:
         """The policy's own numbers for a table."""
         del task, members, now

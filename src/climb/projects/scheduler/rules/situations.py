@@ -37,6 +37,7 @@ KNOWN = {
     "several idle": "a task is picked while several processors are idle",
     "affinity": "it goes to one that is not the lowest, because it ran there last",
     "migration": "a task begins on another processor than it ran on last",
+    "placed by length": "a task arrives in another queue than if arrivals took the queues in turn",
     "steal": "a task is stolen",
     "choice of queue": "a task is stolen while several queues have ready tasks",
     "none eligible": "eevdf: a task is picked although no ready one is eligible",
@@ -47,11 +48,17 @@ def situations(workload: Workload, options: Options) -> set[str]:
     """Which of the known situations occur."""
     machine = Machine(workload, options)
     seen: set[str] = set()
+    arrived = 0
     while not machine.is_finished():
         seen |= _before(machine)
         running = [cpu.task for cpu in machine.cpus]
         machine.to_next()
         seen |= _arising(machine)
+        for task in _fresh(machine):
+            if task.became is Became.ARRIVED and task.queue is not None:
+                if task.queue.number != arrived % len(machine.queues):
+                    seen.add("placed by length")
+                arrived += 1
         still = [cpu.task for cpu in machine.cpus]
         quiet = running == still and not _fresh(machine)
         for decision in machine.decisions():

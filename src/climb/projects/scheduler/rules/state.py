@@ -54,6 +54,8 @@ class TaskState:
     level: int = 0  # mlfq
     used: int = 0  # mlfq: ticks of the allotment
     virtual: int = 0  # stride: the pass; cfs and eevdf: the virtual runtime
+    came_at: int = 0  # the tick at which it last arrived or came back
+    came_with: int = 0  # the pass or virtual runtime that it got then
     due: int = 0  # eevdf: the virtual deadline
     served: int = 0  # eevdf: ticks run since the virtual deadline was set
     lag: int = 0  # eevdf

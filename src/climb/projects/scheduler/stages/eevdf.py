@@ -30,21 +30,37 @@ eevdf = Stage(
 )
 
 _NICE = tuple({"nice": nice} for nice in (0, 1, -1, 3, -3, 5, -5, 10, -10))
-_WIDE = tuple({"nice": nice} for nice in (0, 10, -10, 15, -15, 5, -5))
 _QUANTA = tuple({"given_quantum": ticks} for ticks in (4, 2, 3, 1, 6))
 _TOGETHER = Family(policies=("eevdf",), bursts=single(14), arrivals=(0,), extras=_NICE, options=_QUANTA, most=5)
 _FEW = Family(policies=("eevdf",), bursts=single(9), arrivals=(0,), extras=_NICE, options=_QUANTA, most=3)
+# Two kinds of tasks: long ones from the beginning, and heavy ones that come in while those run.
+_LONG = tuple({"bursts": (ticks,), "arrival": 0} for ticks in (9, 12, 7, 14))
+_HEAVY = tuple(
+    {"bursts": (ticks,), "arrival": arrival, "nice": nice}
+    for nice, arrival, ticks in ((-20, 1, 1), (-10, 2, 2), (-20, 3, 1), (-5, 1, 2))
+)
 _LATER = Family(
     policies=("eevdf",),
-    bursts=single(12),
-    arrivals=(0, 3, 5, 7, 1),
-    extras=tuple({"nice": nice} for nice in (0, -10, 5, -5)),
-    options=tuple({"given_quantum": ticks} for ticks in (4, 3, 6, 8)),
-    most=3,
+    bursts=single(1),
+    arrivals=(0,),
+    extras=(*_LONG, *_HEAVY),
+    options=tuple({"given_quantum": ticks} for ticks in (4, 6, 5)),
+    most=4,
 )
 _EQUAL = Family(policies=("eevdf",), bursts=single(12), arrivals=(0, 6, 9, 4), options=_QUANTA, most=3)
 _SLEEPERS = Family(policies=("eevdf",), bursts=with_io(6, 6), arrivals=(0, 1), options=_QUANTA, most=3)
-_DEBTORS = Family(policies=("eevdf",), bursts=with_io(7, 4), arrivals=range(4), extras=_WIDE, options=_QUANTA, most=4)
+_NAPPING = tuple(
+    {"bursts": (work, wait, 3), "arrival": 0, "nice": nice}
+    for nice, work, wait in ((-5, 2, 2), (-3, 3, 1), (-10, 3, 5), (-5, 1, 3), (-5, 3, 6), (-1, 2, 1))
+)
+_DEBTORS = Family(
+    policies=("eevdf",),
+    bursts=single(1),
+    arrivals=(0,),
+    extras=(*_LONG, *_NAPPING),
+    options=tuple({"given_quantum": ticks} for ticks in (4, 6, 5)),
+    most=3,
+)
 
 
 @eevdf.check
@@ -61,27 +77,29 @@ async def eligible_first(scheduler: Scheduler, world: World) -> None:
 
 @eevdf.check
 async def an_earlier_deadline_replaces(scheduler: Scheduler, world: World) -> None:
-    """A task that becomes ready replaces one with a later virtual deadline, which keeps its own and the rest of its quantum."""
+    """A task that becomes ready replaces a running one whose virtual deadline is later."""
     await follow_the_rules(
         scheduler,
         world,
-        Variant(_LATER, wants=("replace",), avoids=(AllIsEligible, EevdfArrivesAtZero)),
-        Variant(_LATER, wants=(FullQuantumAgain,), avoids=(AllIsEligible,)),
+        Variant(_LATER, wants=("replace",), avoids=(FullQuantumAgain, AllIsEligible, EevdfArrivesAtZero)),
+    )
+
+
+@eevdf.check
+async def a_request_goes_on_after_a_replacement(scheduler: Scheduler, world: World) -> None:
+    """A task that was replaced keeps v and deadline, and runs what is left of its quantum on its next turn."""
+    await follow_the_rules(
+        scheduler, world, Variant(_LATER, wants=(FullQuantumAgain,), avoids=(AllIsEligible, EevdfArrivesAtZero))
     )
 
 
 @eevdf.check
 async def where_tasks_come_in(scheduler: Scheduler, world: World) -> None:
-    """A task that arrives begins at V; one that comes back has the lag with which it left."""
+    """A task that arrives begins at V; one that comes back has the lag with which it left, and replaces nobody while it is not eligible."""
     await follow_the_rules(
         scheduler,
         world,
         Variant(_EQUAL, wants=(EevdfArrivesAtZero,), avoids=(FullQuantumAgain, AllIsEligible)),
         Variant(_SLEEPERS, wants=(ForgetsLag,), avoids=(FullQuantumAgain, AllIsEligible)),
+        Variant(_DEBTORS, wants=(ReplacesIneligible,), avoids=(FullQuantumAgain, AllIsEligible)),
     )
-
-
-@eevdf.check
-async def no_replacement_by_the_ineligible(scheduler: Scheduler, world: World) -> None:
-    """A task that comes back and has had more than its share replaces nobody, however early its virtual deadline."""
-    await follow_the_rules(scheduler, world, Variant(_DEBTORS, wants=(ReplacesIneligible,)), most=3)

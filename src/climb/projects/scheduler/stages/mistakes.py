@@ -48,6 +48,7 @@ __all__ = [
     "NoneFirst",
     "NoneHasShortestPeriod",
     "OwnPassOnReturn",
+    "PicksByPriority",
     "ReplacesIneligible",
     "ReturnsAtTheFloor",
     "RunsOnWithoutAllotment",
@@ -73,6 +74,14 @@ class NoAging(Priority):
     def _rank(self, task: TaskState, now: int) -> int:
         del now
         return task.spec.priority
+
+
+class PicksByPriority(Priority):
+    """Aging counts for replacing, and picking goes by the bare priority."""
+
+    def pick(self, ready: Sequence[TaskState], members: Sequence[TaskState], now: int) -> TaskState:
+        del members, now
+        return min(ready, key=lambda task: (task.spec.priority, task.turn))
 
 
 class WaitsAddUp(Priority):
@@ -315,6 +324,10 @@ class AllIsEligible(EarliestEligible):
     def key(self, task: TaskState, members: Sequence[TaskState], now: int) -> Key:
         del members, now
         return (0, task.due)
+
+    def candidates(self, ready: Sequence[TaskState], members: Sequence[TaskState]) -> Sequence[TaskState]:
+        earliest = min(ready, key=lambda task: (task.due, task.turn), default=None)
+        return [earliest] if earliest in super().candidates(ready, members) and earliest is not None else []
 
 
 class EevdfArrivesAtZero(EarliestEligible):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.scheduler.schedule import Scheduler
-from climb.projects.scheduler.stages.draws import Family, Variant, single, with_io
+from climb.projects.scheduler.stages.draws import Family, Variant, single
 from climb.projects.scheduler.stages.judged import follow_the_rules
-from climb.projects.scheduler.stages.mistakes import AgingWhileRunning, NoAging, WaitsAddUp
+from climb.projects.scheduler.stages.mistakes import AgingWhileRunning, NoAging, PicksByPriority, WaitsAddUp
 
 __all__ = ["priority"]
 
@@ -28,9 +28,11 @@ _PRIORITIES = tuple({"priority": number} for number in (0, 1, 2, -1, -2, 3))
 _PLAIN = Family(policies=("priority",), bursts=single(8), arrivals=range(10), extras=_PRIORITIES, most=4)
 _AGES = tuple({"aging": ticks} for ticks in (1, 2, 3, 5, 8))
 _AGING = Family(policies=("priority",), bursts=single(12), arrivals=range(6), extras=_PRIORITIES, options=_AGES, most=3)
-_AGAIN = Family(
-    policies=("priority",), bursts=with_io(6, 3), arrivals=range(4), extras=_PRIORITIES, options=_AGES, most=3
+_PICKS = Family(
+    policies=("priority",), bursts=single(8), arrivals=range(8), extras=_PRIORITIES, options=_AGES[:3], most=4
 )
+_NAPS = ((1, 1, 2), (1, 2, 2), (2, 1, 1), (3, 2, 1))
+_AGAIN = Family(policies=("priority",), bursts=((8,), (10,), *_NAPS), arrivals=range(6), options=_AGES, most=4)
 
 
 @priority.check
@@ -56,7 +58,7 @@ async def waiting_makes_urgent(scheduler: Scheduler, world: World) -> None:
     await follow_the_rules(
         scheduler,
         world,
-        Variant(_AGING, wants=(NoAging,), avoids=("tie", WaitsAddUp)),
+        Variant(_PICKS, wants=(PicksByPriority,), avoids=("replace",)),
         Variant(_AGING, wants=("quiet replacement",), avoids=("tie", WaitsAddUp)),
         Variant(_AGING, wants=(AgingWhileRunning,), avoids=("tie", WaitsAddUp)),
     )
@@ -65,6 +67,4 @@ async def waiting_makes_urgent(scheduler: Scheduler, world: World) -> None:
 @priority.check
 async def waiting_counts_from_becoming_ready(scheduler: Scheduler, world: World) -> None:
     """What a task waited before an earlier turn or its I/O counts no more."""
-    await follow_the_rules(
-        scheduler, world, Variant(_AGAIN, wants=(WaitsAddUp,), avoids=("quiet replacement", AgingWhileRunning))
-    )
+    await follow_the_rules(scheduler, world, Variant(_AGAIN, wants=(WaitsAddUp,), avoids=(NoAging,)))

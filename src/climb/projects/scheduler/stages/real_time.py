@@ -71,22 +71,22 @@ async def none_comes_last(scheduler: Scheduler, world: World) -> None:
     await follow_the_rules(
         scheduler,
         world,
-        Variant(_EDF_SOME, wants=(NoneFirst,), avoids=("tie",)),
-        Variant(_RM_SOME, wants=(NoneHasShortestPeriod,), avoids=("tie", "backlog")),
+        Variant(_EDF_SOME, wants=(NoneFirst,), avoids=("key decides", "replace")),
+        Variant(_RM_SOME, wants=(NoneHasShortestPeriod,), avoids=("key decides", "replace")),
     )
 
 
 @real_time.check
 async def jobs_are_released_again_and_again(scheduler: Scheduler, world: World) -> None:
     """A periodic task's jobs are released one period after the other, before `until` and at least once."""
-    await follow_the_rules(scheduler, world, Variant(_EASY, avoids=("backlog", "tie", "even")))
+    await follow_the_rules(scheduler, world, Variant(_EASY, avoids=("backlog", "key decides", "replace")))
 
 
 @real_time.check
 async def a_late_job_is_late(scheduler: Scheduler, world: World) -> None:
     """A job released while the one before is not complete begins after it, with the deadline of its own release."""
     await follow_the_rules(
-        scheduler, world, Variant(_LATE, wants=("backlog", DeadlineFromReady), avoids=("tie", "even")), most=4
+        scheduler, world, Variant(_LATE, wants=("backlog", DeadlineFromReady), avoids=("replace",)), most=4
     )
 
 

@@ -43,7 +43,7 @@ _TICKETS = tuple({"tickets": count} for count in (100, 50, 200, 300, 30, 7))
 _STRIDE = Family(
     policies=("stride",),
     bursts=with_io(4, 2),
-    arrivals=(0, 1),
+    arrivals=(0,),
     extras=_TICKETS,
     machines=_CPUS[:1],
     options=_OWN,
@@ -53,7 +53,7 @@ _NICE = tuple({"nice": nice} for nice in (0, 1, -1, 3, -3, 5, -5))
 _FAIR = Family(
     policies=("cfs",),
     bursts=with_io(5, 2),
-    arrivals=(0, 1),
+    arrivals=(0,),
     extras=_NICE,
     machines=_CPUS[:1],
     options=_OWN,
@@ -79,7 +79,7 @@ async def to_the_shortest_queue(scheduler: Scheduler, world: World) -> None:
 @stealing.check
 async def back_to_its_own_queue(scheduler: Scheduler, world: World) -> None:
     """A task that comes back from I/O goes to the queue of the processor that it ran on last, even if another is idle."""
-    await follow_the_rules(scheduler, world, Variant(_IO, wants=("io",), avoids=("steal",)))
+    await follow_the_rules(scheduler, world, Variant(_IO, wants=("io",), avoids=("steal", "placed by length")))
 
 
 @stealing.check
@@ -88,15 +88,17 @@ async def an_idle_processor_steals(scheduler: Scheduler, world: World) -> None:
     await follow_the_rules(
         scheduler,
         world,
-        Variant(_FCFS, wants=("steal",), avoids=("tie",)),
-        Variant(_UNEVEN, wants=("choice of queue",)),
+        Variant(_FCFS, wants=("steal",), avoids=("tie", "placed by length")),
+        Variant(_UNEVEN, wants=("choice of queue",), avoids=("placed by length",)),
     )
 
 
 @stealing.check
 async def replacing_within_a_queue(scheduler: Scheduler, world: World) -> None:
     """A ready task replaces the running one of its own queue, not a worse one of another."""
-    await follow_the_rules(scheduler, world, Variant(_LEVELS, wants=("replace",), avoids=("steal", "tie")))
+    await follow_the_rules(
+        scheduler, world, Variant(_LEVELS, wants=("replace",), avoids=("steal", "tie", "placed by length"))
+    )
 
 
 @stealing.check
@@ -110,4 +112,6 @@ async def a_stolen_task_keeps_its_place(scheduler: Scheduler, world: World) -> N
 @stealing.check
 async def eevdf_on_many_queues(scheduler: Scheduler, world: World) -> None:
     """eevdf: each queue has its own V, and what was stolen goes on there with what is left of its quantum."""
-    await follow_the_rules(scheduler, world, Variant(_EEVDF, wants=("steal", "key decides")))
+    await follow_the_rules(
+        scheduler, world, Variant(_EEVDF, wants=("steal", "key decides"), avoids=("placed by length",))
+    )

@@ -64,6 +64,11 @@ class CompletelyFair(Policy):
         del members, now
         return f"virtual runtime {task.virtual}"
 
+    def past(self, task: TaskState) -> str:
+        each = inverse(task.spec.nice)
+        ticks = (task.virtual - task.came_with) // each
+        return f"{task.id} came in at t={task.came_at} with virtual runtime {task.came_with}, and has run {ticks} × {each} since."
+
     def columns(self, task: TaskState, members: Sequence[TaskState], now: int) -> dict[str, str]:
         del members, now
         known = task.arrived and not task.finished

@@ -67,6 +67,11 @@ class EarliestEligible(Policy):
         able = "eligible" if eligible(task, members) else "not eligible"
         return f"v {task.virtual}, {able}, deadline {task.due}"
 
+    def past(self, task: TaskState) -> str:
+        each = inverse(task.spec.nice)
+        ticks = (task.virtual - task.came_with) // each
+        return f"{task.id} came in at t={task.came_at} with v {task.came_with} (V − lag, with lag {task.lag}), and has run {ticks} × {each} since."
+
     def columns(self, task: TaskState, members: Sequence[TaskState], now: int) -> dict[str, str]:
         del now
         if task not in members:

@@ -47,6 +47,11 @@ class Stride(RoundRobin):
         del members, now
         return f"pass {task.virtual}"
 
+    def past(self, task: TaskState) -> str:
+        each = _ONE // task.spec.tickets
+        ticks = (task.virtual - task.came_with) // each
+        return f"{task.id} came in at t={task.came_at} with pass {task.came_with}, and has run {ticks} × {each} since."
+
     def columns(self, task: TaskState, members: Sequence[TaskState], now: int) -> dict[str, str]:
         del members, now
         known = task.arrived and not task.finished
