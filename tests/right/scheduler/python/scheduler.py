@@ -22,7 +22,9 @@ def main():
     simulator = Simulator(workload, policy, per_cpu=options.queues == "per-cpu")
     simulator.run()
     tasks, summary = measures(simulator, workload)
-    json.dump({"policy": options.policy, "timeline": timeline(simulator), "tasks": tasks, "summary": summary}, sys.stdout)
+    json.dump(
+        {"policy": options.policy, "timeline": timeline(simulator), "tasks": tasks, "summary": summary}, sys.stdout
+    )
     print()
 
 

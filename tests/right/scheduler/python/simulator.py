@@ -90,7 +90,10 @@ class Simulator:
     # --- time -------------------------------------------------------------------------------------------------------
 
     def next_tick(self):
-        return min([self.next_wake(), self.next_boost()] + [self.next_of(p, q) for q in self.queues for p in q.processors if p.task])
+        return min(
+            [self.next_wake(), self.next_boost()]
+            + [self.next_of(p, q) for q in self.queues for p in q.processors if p.task]
+        )
 
     def next_wake(self):
         return self.waking[0][0] if self.waking else NEVER

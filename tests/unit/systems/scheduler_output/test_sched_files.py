@@ -10,7 +10,7 @@ from climb.gantt.style import DARK, LIGHT
 from climb.systems.scheduler import schedule
 from climb.systems.scheduler.model import Options, Schedule, Task, Workload
 from climb.systems.scheduler.named import named_workload
-from climb.systems.scheduler.output.page import page
+from climb.systems.scheduler.output.page import made_from, page
 from climb.systems.scheduler.output.picture import picture
 
 EVIL = '<script>alert("1")</script>&\x1b\x00'
@@ -49,7 +49,8 @@ def made(workload: Workload) -> Schedule:
 
 
 def html(workload: Workload, name: str = "mixed") -> str:
-    return page(workload, OPTIONS, made(workload), name=name, rule="The first runs.")
+    source = made_from(workload, OPTIONS)
+    return page(workload, made(workload), name=name, rule="The first runs.", source=source)
 
 
 @pytest.mark.parametrize("name", ["mixed", "crowd"])

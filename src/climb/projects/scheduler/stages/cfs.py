@@ -46,13 +46,18 @@ _SLEEPERS = Family(
     policies=("cfs",), bursts=((20,), (24,), (28,), (32,), *_NAPS), arrivals=range(3), options=_QUICK, most=3
 )
 _LEADING = Family(policies=("cfs",), bursts=with_io(5, 6), arrivals=range(4), extras=_NICE, most=3)
+_LONG = tuple({"bursts": (ticks,), "arrival": 0} for ticks in (9, 12, 7))
+_HEAVY = tuple(
+    {"bursts": (ticks,), "arrival": arrival, "nice": nice}
+    for nice, arrival, ticks in ((-5, 1, 3), (-10, 2, 2), (-5, 2, 4), (-3, 1, 5), (-10, 5, 3))
+)
 _COSTLY = Family(
     policies=("cfs",),
-    bursts=with_io(9, 6),
-    arrivals=range(8),
-    extras=(*_NEAR[:3], {"nice": -5}),
+    bursts=single(1),
+    arrivals=(0,),
+    extras=(*_LONG, *_HEAVY),
     options=({"given_granularity": 1},),
-    machines=({"switch_cost": 2}, {"switch_cost": 3}),
+    machines=({"switch_cost": 2}, {"switch_cost": 3}, {"switch_cost": 5}),
     most=3,
 )
 _SLICES = (EqualSlices, NoMinimum)
@@ -98,10 +103,9 @@ async def a_wake_up_needs_a_lead(scheduler: Scheduler, world: World) -> None:
 @cfs.check
 async def a_late_look_at_a_switch(scheduler: Scheduler, world: World) -> None:
     """If a task becomes ready while a processor switches, replacing is considered one tick after its task began."""
-    coming_in = (FairArrivesAtZero, FairReturnsAsItLeft)
     await follow_the_rules(
         scheduler,
         world,
-        Variant(_COSTLY, wants=("replacement put off",), avoids=(*coming_in, *_SLICES, *_LEADS)),
+        Variant(_COSTLY, wants=("replacement put off",), avoids=(FairArrivesAtZero, *_SLICES, NoLead)),
         most=4,
     )

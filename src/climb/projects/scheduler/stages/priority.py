@@ -29,7 +29,7 @@ _PLAIN = Family(policies=("priority",), bursts=single(8), arrivals=range(10), ex
 _AGES = tuple({"aging": ticks} for ticks in (1, 2, 3, 5, 8))
 _AGING = Family(policies=("priority",), bursts=single(12), arrivals=range(6), extras=_PRIORITIES, options=_AGES, most=3)
 _PICKS = Family(
-    policies=("priority",), bursts=single(8), arrivals=range(8), extras=_PRIORITIES, options=_AGES[:3], most=4
+    policies=("priority",), bursts=single(3), arrivals=range(4), extras=_PRIORITIES, options=_AGES[:3], most=5
 )
 _NAPS = ((1, 1, 2), (1, 2, 2), (2, 1, 1), (3, 2, 1))
 _AGAIN = Family(policies=("priority",), bursts=((8,), (10,), *_NAPS), arrivals=range(6), options=_AGES, most=4)

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
 from climb.systems.scheduler.imports.imported import Imported
-from climb.systems.scheduler.model import Segment, Summary, Task, TaskMeasures
+from climb.systems.scheduler.model import Schedule, Segment, Summary, Task, TaskMeasures
 
-__all__ = ["RECORDED", "ActualSchedule", "actual_schedule"]
+__all__ = ["RECORDED", "actual_schedule"]
 
-RECORDED = "recorded"
-
-
-class ActualSchedule(msgspec.Struct, frozen=True):
-    """As ``Schedule``, but decided by a kernel. Each task ends where the recording lost sight of it."""
-
-    policy: str
-    timeline: tuple[Segment, ...]
-    tasks: dict[str, TaskMeasures]
-    summary: Summary
+RECORDED = "recorded"  # stands where a schedule of ours names its policy
 
 
-def actual_schedule(found: Imported) -> ActualSchedule:
+def actual_schedule(found: Imported) -> Schedule:
     """The recorded segments, and what each task got from its arrival to its last tick in the recording."""
     timeline = found.actual
     tasks = _measured(found, timeline)
@@ -32,7 +21,7 @@ def actual_schedule(found: Imported) -> ActualSchedule:
     used = sum(segment.end - segment.start for segment in timeline)
     speeds = [_speed(task, tasks[task.id]) for task in listed]
     count = max(1, len(listed))
-    return ActualSchedule(
+    return Schedule(
         policy=RECORDED,
         timeline=timeline,
         tasks=tasks,
@@ -51,22 +40,28 @@ def actual_schedule(found: Imported) -> ActualSchedule:
 
 
 def _measured(found: Imported, timeline: Iterable[Segment]) -> dict[str, TaskMeasures]:
-    """Tasks of which every turn is shorter than a tick are not in the timeline, and have nothing to measure."""
-    first: dict[str, int] = {}
+    """Tasks of which every turn is shorter than a tick are not in the timeline, and have nothing to measure.
+
+    A first turn counts for the response even if it is too short to be in the timeline.
+    """
     last: dict[str, int] = {}
     for segment in timeline:
-        first.setdefault(segment.task, segment.start)
         last[segment.task] = max(segment.end, last.get(segment.task, 0))
+    waited = {
+        found.ids[each.number]: max(0, each.first_ran - each.arrival) // found.tick_ns
+        for each in found.recording.tasks
+        if each.number in found.ids
+    }
     return {
         task.id: TaskMeasures(
             completion=last[task.id],
             turnaround=last[task.id] - task.arrival,
             waiting=max(0, last[task.id] - task.arrival - sum(task.bursts)),
-            response=max(0, first[task.id] - task.arrival),
+            response=waited[task.id],
             switches=found.turns[task.id],
         )
         for task in found.workload.tasks
-        if task.id in first
+        if task.id in last
     }
 
 

@@ -27,12 +27,13 @@ class _Signs(NamedTuple):
     ninety: str
     ninety_nine: str
     largest: str
+    several: str  # stands where more than one of them would
     between: str
     bar: str
 
 
-_FULL = _Signs("●", "◆", "▲", "│", "─", "█")
-_ASCII = _Signs("o", "*", "^", "|", "-", "#")
+_FULL = _Signs("●", "◆", "▲", "│", "■", "─", "█")
+_ASCII = _Signs("o", "*", "^", "|", "@", "-", "#")
 
 
 def lines(runs: Sequence[Compared], by: str, *, heading: str, width: int, ascii_only: bool) -> Iterator[Text]:
@@ -138,25 +139,29 @@ def _spreads(rows: Sequence[tuple[str, Spread]], family: str, margin: int, width
     most = max(spread.max for _, spread in rows)
     room = width - margin - 1
 
-    def column(value: int) -> int:
-        return round(value / most * (room - 1)) if most else 0
-
-    for name, spread in rows:
-        cells = [" "] * room
-        for at in range(column(spread.p50), column(spread.max)):
-            cells[at] = signs.between
-        placed = (
-            (spread.max, signs.largest),
-            (spread.p99, signs.ninety_nine),
-            (spread.p90, signs.ninety),
-            (spread.p50, signs.half),
-        )
-        for value, sign in placed:
-            cells[column(value)] = sign
-        yield Text(f"{name:<{margin}}", style="") + Text("".join(cells).rstrip())
+    drawn = {name: _quarters_drawn(spread, most, room, signs) for name, spread in rows}
+    for name, cells in drawn.items():
+        yield Text(f"{name:<{margin}}{cells}")
     yield Text(" " * margin + "0" + f"{most:,} ticks".rjust(room - 1), style="dim")
     key = f"{family}: {signs.half} half of the jobs, {signs.ninety} 90 %, {signs.ninety_nine} 99 %, {signs.largest} all"
+    if any(signs.several in cells for cells in drawn.values()):
+        key += f", {signs.several} those of them in one place that are not elsewhere"
     yield from (Text(line.plain.removeprefix(_MARGIN), style="dim") for line in _wrapped(key, width))
+
+
+def _quarters_drawn(spread: Spread, most: int, room: int, signs: _Signs) -> str:
+    """A line from the half to the largest. The quarters come in order, so signs that are not seen are in ``several``."""
+    placed: dict[int, str] = {}
+    for value, sign in (
+        (spread.p50, signs.half),
+        (spread.p90, signs.ninety),
+        (spread.p99, signs.ninety_nine),
+        (spread.max, signs.largest),
+    ):
+        column = round(value / most * (room - 1)) if most else 0
+        placed[column] = signs.several if column in placed else sign
+    first, last = min(placed), max(placed)
+    return " " * first + "".join(placed.get(at, signs.between) for at in range(first, last + 1))
 
 
 def _bars(order: Sequence[Compared], chosen: Measure, margin: int, width: int, signs: _Signs) -> Iterator[Text]:

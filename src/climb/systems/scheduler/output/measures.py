@@ -32,12 +32,16 @@ def title(workload: Workload, schedule: Schedule, name: str) -> str:
 
 
 def task_facts(workload: Workload, schedule: Schedule, *, most: int) -> Facts:
-    """What each task got, in the workload's order; of more than ``most`` those that waited longest."""
-    rows = list(workload.tasks)
+    """What each task got, in the workload's order; of more than ``most`` those that waited longest.
+
+    A recording has tasks of which no turn is as long as a tick; they got nothing that could be told.
+    """
+    measured = [task for task in workload.tasks if task.id in schedule.tasks]
+    rows = measured
     if len(rows) > most:
         rows = sorted(rows, key=lambda task: -schedule.tasks[task.id].waiting)[:most]
     columns = ("task", "arrival", "bursts", "completion", "turnaround", "waiting", "response", "switches")
-    return Facts(columns, [_task_row(task, schedule) for task in rows], len(workload.tasks) - len(rows))
+    return Facts(columns, [_task_row(task, schedule) for task in rows], len(measured) - len(rows))
 
 
 def _task_row(task: Task, schedule: Schedule) -> tuple[str, ...]:
@@ -59,7 +63,7 @@ def summary_facts(workload: Workload, schedule: Schedule) -> Sequence[tuple[str,
     whole = schedule.summary
     facts = [
         ("makespan", f"{whole.makespan:,} ticks"),
-        ("throughput", f"{figure(whole.throughput * 1000)} jobs in 1,000 ticks"),
+        ("throughput", _throughput(whole.throughput)),
         ("utilization", f"{whole.utilization:.1%}".replace("%", " %")),
         ("mean turnaround", figure(whole.mean_turnaround)),
         ("mean waiting", figure(whole.mean_waiting)),
@@ -70,6 +74,14 @@ def summary_facts(workload: Workload, schedule: Schedule) -> Sequence[tuple[str,
     if any(task.deadline is not None or task.period is not None for task in workload.tasks):
         facts.append(("missed deadlines", f"{whole.missed_deadlines:,}"))
     return facts
+
+
+def _throughput(jobs_per_tick: float) -> str:
+    """Jobs in 1,000 ticks, or in as many more as it takes to have one: a tick may be a microsecond."""
+    ticks = 1000
+    while 0 < jobs_per_tick * ticks < 1:
+        ticks *= 1000
+    return f"{figure(jobs_per_tick * ticks)} jobs in {ticks:,} ticks"
 
 
 def figure(value: float) -> str:

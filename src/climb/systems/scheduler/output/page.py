@@ -16,7 +16,7 @@ from climb.systems.scheduler.output.measures import Facts, summary_facts, task_f
 from climb.systems.scheduler.output.picture import WIDTH
 from climb.systems.scheduler.output.rows import rows_of
 
-__all__ = ["page"]
+__all__ = ["made_from", "page"]
 
 _ROWS_MOST = 1000
 
@@ -40,8 +40,10 @@ a { color: var(--accent); }
 """
 
 
-def page(workload: Workload, options: Options, schedule: Schedule, *, name: str, rule: str) -> str:
-    """Chart, measures, and what they were made from."""
+def page(
+    workload: Workload, schedule: Schedule, *, name: str, rule: str, source: Sequence[tuple[str, str]]
+) -> str:
+    """Chart, measures, and what they were made from, ``source``, as names with values."""
     heading = _text(title(workload, schedule, name))
     drawing = svg(rows_of(schedule.timeline, workload.cpus), width=WIDTH, order=[task.id for task in workload.tasks])
     return f"""<!doctype html>
@@ -64,14 +66,14 @@ def page(workload: Workload, options: Options, schedule: Schedule, *, name: str,
 <h2>Each task</h2>
 {_table(task_facts(workload, schedule, most=_ROWS_MOST))}
 <h2>Made from</h2>
-{_pairs(_made_from(workload, options))}
+{_pairs(source)}
 </main>
 </body>
 </html>
 """
 
 
-def _made_from(workload: Workload, options: Options) -> Sequence[tuple[str, str]]:
+def made_from(workload: Workload, options: Options) -> Sequence[tuple[str, str]]:
     """The options that differ from their defaults, and what the machine was like."""
     usual = Options(policy=options.policy)
     given = {name: value for name, value in msgspec.structs.asdict(options).items() if value != getattr(usual, name)}

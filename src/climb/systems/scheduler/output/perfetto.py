@@ -23,28 +23,43 @@ _FIRST_TASK = 101  # after all processors, of which there are 64 at most
 Event = dict[str, object]
 
 
-def write(out: IO[bytes], workload: Workload, policy: Policy, segments: Iterable[Segment], *, tick_us: int = 1) -> None:
-    """The whole trace. The segments of each processor are in order; those of several are held as long as it takes to sort them."""
+def write(
+    out: IO[bytes],
+    workload: Workload,
+    policy: Policy,
+    segments: Iterable[Segment],
+    *,
+    tick_us: int = 1,
+    ready: bool = True,
+) -> None:
+    """The whole trace. The segments of each processor are in order; those of several are held as long as it takes to sort them.
+
+    How many tasks are ready is told unless ``ready`` is false: it follows from bursts that are exact, as a recording's are not.
+    """
     encode = msgspec.json.encode
     out.write(b'{"displayTimeUnit":"ms","otherData":{"policy":' + encode(policy) + b"},")
     out.write(b'"traceEvents":[\n')
     separator = b""
-    for event in events(workload, segments, tick_us=tick_us):
+    for event in events(workload, segments, tick_us=tick_us, ready=ready):
         out.write(separator + encode(event))
         separator = b",\n"
     out.write(b"\n]}\n")
 
 
-def events(workload: Workload, segments: Iterable[Segment], *, tick_us: int = 1) -> Iterator[Event]:
-    """Names first, then a complete event on each of two tracks for a segment, and a counter whenever it changes."""
+def events(
+    workload: Workload, segments: Iterable[Segment], *, tick_us: int = 1, ready: bool = True
+) -> Iterator[Event]:
+    """Names first, then a complete event on each of two tracks for a segment, and if ``ready`` a counter when it changes."""
     numbers = {task.id: _FIRST_TASK + at for at, task in enumerate(workload.tasks)}
     yield from _names(workload, numbers)
-    counter = ReadyCounter(workload)
+    counter = ReadyCounter(workload) if ready else None
     for segment in by_start(segments, workload.cpus):
-        yield from (_counted(count, tick_us) for count in counter.enter(segment))
+        if counter is not None:
+            yield from (_counted(count, tick_us) for count in counter.enter(segment))
         yield _ran(segment, segment.task, _PROCESSORS, segment.cpu + 1, tick_us)
         yield _ran(segment, f"cpu {segment.cpu}", _TASKS, numbers[segment.task], tick_us)
-    yield from (_counted(count, tick_us) for count in counter.finish())
+    if counter is not None:
+        yield from (_counted(count, tick_us) for count in counter.finish())
 
 
 def _names(workload: Workload, numbers: dict[str, int]) -> Iterator[Event]:

@@ -51,7 +51,7 @@ def _decided(workload: Workload, options: Options, at: Moment, right: TaskNow, s
     if options.policy == "eevdf" and right.eligible and not said.eligible:
         more = f"its virtual runtime {said.virtual:,} is beyond the queue's, {at.virtual_time:,}"
         return f"{said.name} has had more than its share, since {more}; {right.name} has not, at {right.virtual:,}."
-    word = _WORDS.get(options.policy)
+    word = _word(options.policy)
     if word is not None and right.key != said.key:
         return f"{right.name} has {word.format(right.key)}, {said.name} has {word.format(said.key)}."
     same = f"Both have {word.format(right.key)}, but " if word is not None else ""
@@ -62,6 +62,12 @@ def _since(right: TaskNow, said: TaskNow) -> str:
     if said.since != right.since:
         return f"since {said.since:,}"
     return f"since {said.since:,} too, but behind it in the ready order"
+
+
+def _word(policy: Policy) -> str | None:
+    """How to say the number that a policy picks by: in words of ours, or with its own name for it."""
+    key = POLICY[policy].key
+    return _WORDS.get(policy) or (None if key is None else key + " {:,}")
 
 
 _WORDS: dict[Policy, str] = {
