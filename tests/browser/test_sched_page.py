@@ -70,6 +70,40 @@ def test_the_address_shows_the_same_again(shared, window) -> None:
     assert other.locator("[data-span]").inner_text().split()[0] == span.split()[0]
 
 
+def test_the_slider_goes_where_its_number_went(shared, window) -> None:
+    """Also after it was moved by hand."""
+    page = live(window(shared, f"{PAGE}?workload=mixed&policy=rr"))
+    page.get_by_label("Quantum, as a slider").fill("9")
+    page.get_by_label("Quantum", exact=True).fill("21")
+
+    expect(page.get_by_label("Quantum, as a slider")).to_have_value("21")
+
+
+def test_what_can_not_be_asked_for_is_said(convoy) -> None:
+    """A number out of range, and no policy at all; what was drawn stays until there is something else to draw."""
+    problem = convoy.locator("[data-problem]")
+    convoy.get_by_label("Processors", exact=True).fill("65")
+    expect(problem).to_contain_text("Processors: ")
+    convoy.get_by_label("Processors", exact=True).fill("2")
+    expect(problem).to_be_empty()
+    for policy in ("fcfs", "srtf"):
+        convoy.get_by_role("checkbox", name=policy, exact=True).uncheck()
+
+    expect(problem).to_have_text("Choose a policy.")
+    expect(convoy.locator("canvas")).not_to_have_count(0)
+
+
+def test_lines_and_hatching_are_explained_where_rows_are_tasks(convoy) -> None:
+    """The explanation goes when rows are processors, and comes back."""
+    legend = convoy.get_by_role("list", name="What a row shows")
+    expect(legend).to_contain_text("ready, and waits")
+    convoy.get_by_label("Rows").select_option("cpu")
+    expect(legend).to_be_hidden()
+    convoy.get_by_label("Rows").select_option("task")
+
+    expect(legend).to_be_visible()
+
+
 def test_knobs_come_with_the_policies_that_use_them(convoy) -> None:
     """And go with them."""
     expect(convoy.get_by_label("Boost", exact=True)).to_be_hidden()
@@ -288,16 +322,16 @@ def test_a_fault_is_told_at_its_place_in_the_document(shared, window) -> None:
 def test_without_scripts_it_is_complete(shared, window) -> None:
     """Charts are drawn by the server, the form shows another view, buttons lead through time, and nothing waits for a script."""
     page = window(shared, f"{PAGE}?workload=convoy", java_script_enabled=False)
-    expect(page.locator("svg.lanes")).to_have_count(2)
+    expect(page.locator("[data-lanes] > svg.lanes")).to_have_count(2)
     page.get_by_role("checkbox", name="rr", exact=True).check()
     page.get_by_label("Rows").select_option("cpu")
     page.get_by_role("button", name="Show it").click()
-    expect(page.locator("svg.lanes")).to_have_count(3)
+    expect(page.locator("[data-lanes] > svg.lanes")).to_have_count(3)
     expect(page.locator("[data-labels]").first).to_have_text("cpu 0")
     page.get_by_role("button", name="Closer").click()
 
     expect(page.locator("[data-span]")).not_to_have_text("0 to 295")
-    expect(page.locator("svg.lanes")).to_have_count(3)
+    expect(page.locator("[data-lanes] > svg.lanes")).to_have_count(3)
     expect(page.locator(".at-cursor, [data-slider], [data-from-file]").locator("visible=true")).to_have_count(0)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
 from climb.cli.console import console, print_json, symbols
 from climb.cli.sched_options import PolicyType, engine_options, machine_options, options_for
+from climb.cli.sched_progress import progress
 from climb.cli.sched_workload import KNOWN, Chosen, choose, workload_argument
+from climb.printable import printable
 from climb.systems.scheduler import compare as comparing
-from climb.systems.scheduler.model import POLICIES, Policy, Workload
+from climb.systems.scheduler.model import POLICIES, Options, Policy, Workload
 
 __all__ = ["compare"]
 
@@ -24,7 +26,8 @@ workload.
 Examples:
   climb sched compare mixed
   climb sched compare interactive --by response-p99
-  climb sched compare convoy --policy fcfs --policy rr --policy mlfq --quantum 2
+  climb sched compare convoy --policy fcfs --policy rr --quantum 2
+  climb sched compare recording --quantum 14
   climb sched compare batch --json
 """
 
@@ -35,9 +38,10 @@ Examples:
 @click.option(
     "--by",
     type=click.Choice([each.name for each in comparing.MEASURES]),
+    metavar="MEASURE",
     default="turnaround",
     show_default=True,
-    help="The measure that ranks them.",
+    help=f"What ranks them: {', '.join(each.name for each in comparing.MEASURES)}.",
 )
 @engine_options
 @machine_options
@@ -48,11 +52,19 @@ def compare(workload: str | None, policies: tuple[Policy, ...], by: str, json: b
     chosen = choose(workload, **which)
     wanted = list(dict.fromkeys(policies)) or list(_that_differ(chosen.workload))
     every = [options_for(policy, **given) for policy in wanted]
-    runs = comparing.compare(chosen.workload, every)
+    with progress(f"{len(every)} policies on {printable(chosen.name)}") as tell:
+        runs = comparing.compare(chosen.workload, every, watch=_telling(tell, every))
     if json:
         print_json({"workload": chosen.name, "by": by, "policies": comparing.ranked(runs, by)})
         return
     _tell(chosen, runs, by)
+
+
+def _telling(tell: Callable[[str], None], every: list[Options]) -> Callable[[Options, int], None]:
+    """What is told of each: its name, its place among them, and how far it is."""
+    return lambda options, segments: tell(
+        f"{options.policy}, {every.index(options) + 1} of {len(every)}: {segments:,} segments"
+    )
 
 
 def _that_differ(workload: Workload) -> Iterator[Policy]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
+import shlex
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
+from climb.errors import UsageError
 from climb.systems.scheduler.model import POLICIES, Options, Policy, Queues
 
-__all__ = ["MOST", "PolicyType", "engine_options", "machine_options", "options_for", "whole"]
+__all__ = ["MOST", "PolicyType", "engine_options", "machine_options", "options_for", "required", "whole"]
 
 MOST = 1_000_000_000
 _SEED_MOST = 2_147_483_646
+_LISTED = ", ".join(POLICIES)
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -21,6 +25,29 @@ class PolicyType(click.Choice[Policy]):
 
     def __init__(self) -> None:
         super().__init__(POLICIES)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Policy:  # noqa: ARG002 - click's signature
+        if value in POLICIES:
+            return str(value)
+        near = difflib.get_close_matches(str(value), POLICIES, n=1)
+        raise UsageError(f"there is no policy {value!r}; there are {_LISTED}", next_step=_with_policy(near, ctx))
+
+
+def required(policy: Policy | None) -> Policy:
+    """The policy. Raises UsageError with those that there are if none was given."""
+    if policy is None:
+        raise UsageError(
+            f"which policy? One of {_LISTED}", next_step=_with_policy([], click.get_current_context(silent=True))
+        )
+    return policy
+
+
+def _with_policy(near: list[str], ctx: click.Context | None) -> str:
+    """The same command with a policy that there is."""
+    command = "climb sched run" if ctx is None else ctx.command_path
+    takes_workload = ctx is None or "workload" in {each.name for each in ctx.command.params}
+    workload = [(ctx and ctx.params.get("workload")) or "mixed"] if takes_workload else []
+    return " ".join([command, *map(shlex.quote, workload), "--policy", near[0] if near else "rr"])
 
 
 class _Whole(click.ParamType[int]):

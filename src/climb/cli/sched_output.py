@@ -1,4 +1,4 @@
-"""Where the output of a command goes: standard output, or a file that is complete or not there at all."""
+"""What a command writes and where: to standard output, or to a file that is complete or not there at all."""
 
 from __future__ import annotations
 
@@ -11,12 +11,32 @@ from tempfile import NamedTemporaryFile
 from typing import IO
 
 from climb.errors import UsageError
+from climb.printable import printable
 
-__all__ = ["output_to"]
+__all__ = ["KINDS", "kind_by_name", "output_to", "tell_written"]
+
+KINDS = {
+    "gantt": "a chart as text",
+    "json": "the schedule as JSON",
+    "svg": "a picture",
+    "html": "a page",
+    "perfetto": "a trace for Perfetto",
+}
+_BY_SUFFIX = {".json": "json", ".svg": "svg", ".html": "html", ".txt": "gantt"}
+
+
+def kind_by_name(path: str) -> str:
+    """The kind that the name of a file asks for; JSON if it asks for none that we know."""
+    return _BY_SUFFIX.get(Path(path).suffix.lower(), "json")
+
+
+def tell_written(path: str, what: str) -> None:
+    """Say on standard error what a file now holds."""
+    sys.stderr.write(f"wrote {printable(path)}: {what}\n")
 
 
 @contextmanager
-def output_to(path: str | None) -> Iterator[IO[bytes]]:
+def output_to(path: str | None, *, option: str = "--output-file") -> Iterator[IO[bytes]]:
     """A stream of bytes. A file appears under its name when all of it is written. Raises UsageError if it can't be."""
     if path is None:
         sys.stdout.flush()
@@ -32,7 +52,7 @@ def output_to(path: str | None) -> Iterator[IO[bytes]]:
         with _beside(target) as out:
             yield out
     except OSError as error:
-        raise UsageError(f"--output-file {path}: {error.strerror or error}") from error
+        raise UsageError(f"{option} {path}: {error.strerror or error}") from error
 
 
 @contextmanager

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from collections.abc import Iterator
 from typing import IO, Any, BinaryIO, NamedTuple, cast
 
 import click
 
-from climb.cli.console import console, symbols
-from climb.cli.sched_options import PolicyType, engine_options, machine_options, options_for, whole
-from climb.cli.sched_output import output_to
+from climb.cli.sched_drawing import Drawing, write_gantt, write_svg
+from climb.cli.sched_options import PolicyType, engine_options, machine_options, options_for, required, whole
+from climb.cli.sched_output import KINDS, kind_by_name, output_to, tell_written
+from climb.cli.sched_progress import progress
 from climb.cli.sched_workload import KNOWN, Chosen, choose, workload_argument
-from climb.systems.scheduler.model import POLICIES, Options, Policy, Schedule
+from climb.printable import printable
+from climb.systems.scheduler.model import POLICIES, Options, Policy, Schedule, Segment
 from climb.systems.scheduler.policies import POLICY
 
 __all__ = ["policies_text", "run"]
 
-_KINDS = ("gantt", "json", "svg", "html", "perfetto")
-_FILE_WIDTH = 100
+_TELL_EVERY = 1 << 14  # segments
 
 
 def policies_text() -> str:
@@ -36,7 +38,7 @@ _HELP = f"""Play WORKLOAD under one policy.
 WORKLOAD is a file, - for standard input, or the name of one of ours: {", ".join(KNOWN)}.
 
 On a terminal the result is a chart with what each task got. Elsewhere it is the JSON document of the contract, which climb read
-scheduler describes.
+scheduler describes. A file is what its name says: .txt a chart, .svg a picture, .html a page, else JSON.
 
 {policies_text()}
 
@@ -45,7 +47,8 @@ Examples:
   climb sched run convoy --policy fcfs
   climb sched run work.json --policy mlfq --quantum 2 --boost 50
   climb sched run mixed --policy eevdf --cpus 2 --queues per-cpu
-  climb sched run batch --policy srtf --output html --output-file batch.html
+  climb sched run recording --policy eevdf --quantum 14
+  climb sched run batch --policy srtf --output-file batch.html
   climb sched run crowd --policy cfs -o perfetto --output-file crowd.json
 
 The trace for Perfetto opens in https://ui.perfetto.dev, which reads it in your browser.
@@ -54,17 +57,17 @@ The trace for Perfetto opens in https://ui.perfetto.dev, which reads it in your 
 
 @click.command(help=_HELP)
 @workload_argument
-@click.option("--policy", type=PolicyType(), required=True, help="The rule by which tasks are picked.")
+@click.option("--policy", type=PolicyType(), help="The rule by which tasks are picked.  [required]")
 @engine_options
 @machine_options
 @click.option(
     "-o",
     "--output",
     "kind",
-    type=click.Choice(["auto", *_KINDS]),
+    type=click.Choice(["auto", *KINDS]),
     default="auto",
     show_default=True,
-    help="What to write; auto means gantt on a terminal and json elsewhere.",
+    help="What to write; auto means gantt on a terminal, what a file's name says, and else json.",
 )
 @click.option("--every-tick", is_flag=True, help="gantt: a column for each tick, in as many lines as that takes.")
 @click.option("--output-file", metavar="FILE", help="Write to FILE, not to standard output.")
@@ -73,7 +76,7 @@ The trace for Perfetto opens in https://ui.perfetto.dev, which reads it in your 
 )
 def run(
     workload: str | None,
-    policy: Policy,
+    policy: Policy | None,
     kind: str,
     output_file: str | None,
     tick_us: int,
@@ -82,12 +85,20 @@ def run(
 ) -> None:
     """See ``_HELP``."""
     which = {name: given.pop(name) for name in ("draw", "tasks", "cpus", "switch_cost", "migration_cost")}
-    options = options_for(policy, **given)
+    options = options_for(required(policy), **given)
     chosen = choose(workload, **which)
     if kind == "auto":
-        kind = "gantt" if output_file is None and sys.stdout.isatty() else "json"
+        kind = _kind(output_file)
     with output_to(output_file) as out:
         _WRITERS[kind](out, _Order(chosen, options, output_file is not None, tick_us, every_tick))
+    if output_file is not None:
+        tell_written(output_file, KINDS[kind])
+
+
+def _kind(output_file: str | None) -> str:
+    if output_file is not None:
+        return kind_by_name(output_file)
+    return "gantt" if sys.stdout.isatty() else "json"
 
 
 class _Order(NamedTuple):
@@ -99,49 +110,53 @@ class _Order(NamedTuple):
     tick_us: int
     every_tick: bool
 
+    @property
+    def title(self) -> str:
+        """What it is called while it is made."""
+        return f"{self.options.policy} on {printable(self.chosen.name)}"
+
     def schedule(self) -> Schedule:
         """The whole schedule, for what is drawn."""
         from climb.systems.scheduler import schedule
 
-        return schedule(self.chosen.workload, self.options)
+        with progress(self.title) as tell:
+            return schedule(self.chosen.workload, self.options, watch=lambda segments: tell(f"{segments:,} segments"))
+
+    def drawing(self) -> Drawing:
+        """The same, to be drawn."""
+        return Drawing(self.chosen.workload, self.schedule(), self.chosen.name, self.to_file, self.every_tick)
+
+    def streamed(self) -> bool:
+        """Whether what is written can be seen while it is made, so that it tells itself how far it is."""
+        return not self.to_file and sys.stdout.isatty()
 
 
 def _gantt(out: IO[bytes], order: _Order) -> None:
-    from climb.systems.scheduler.output.terminal import lines
-
-    real = console()
-    drawn = lines(
-        order.chosen.workload,
-        order.schedule(),
-        name=order.chosen.name,
-        width=_FILE_WIDTH if order.to_file else real.width,
-        ascii_only=not order.to_file and symbols().dot != "·",
-        every_tick=order.every_tick,
-    )
-    for line in drawn:
-        if order.to_file:
-            out.write(line.plain.rstrip().encode() + b"\n")
-        else:
-            real.print(line, soft_wrap=True)
+    write_gantt(out, order.drawing())
 
 
 def _json(out: IO[bytes], order: _Order) -> None:
     from climb.systems.scheduler.writing import write_schedule
 
-    write_schedule(order.chosen.workload, order.options, cast("BinaryIO", out))
+    with progress(order.title, shown=not order.streamed()) as tell:
+        write_schedule(
+            order.chosen.workload,
+            order.options,
+            cast("BinaryIO", out),
+            watch=lambda segments: tell(f"{segments:,} segments"),
+        )
 
 
 def _svg(out: IO[bytes], order: _Order) -> None:
-    from climb.systems.scheduler.output.picture import picture
-
-    out.write(picture(order.chosen.workload, order.schedule()).encode())
+    write_svg(out, order.drawing())
 
 
 def _html(out: IO[bytes], order: _Order) -> None:
-    from climb.systems.scheduler.output.page import page
+    from climb.systems.scheduler.output.page import made_from, page
 
-    rule = POLICY[order.options.policy].rule
-    out.write(page(order.chosen.workload, order.options, order.schedule(), name=order.chosen.name, rule=rule).encode())
+    workload, options = order.chosen.workload, order.options
+    rule, source = POLICY[options.policy].rule, made_from(workload, options)
+    out.write(page(workload, order.schedule(), name=order.chosen.name, rule=rule, source=source).encode())
 
 
 def _perfetto(out: IO[bytes], order: _Order) -> None:
@@ -149,7 +164,15 @@ def _perfetto(out: IO[bytes], order: _Order) -> None:
     from climb.systems.scheduler.output.perfetto import write
 
     workload, options = order.chosen.workload, order.options
-    write(out, workload, options.policy, segments(workload, options), tick_us=order.tick_us)
+
+    def counted() -> Iterator[Segment]:
+        for number, segment in enumerate(segments(workload, options)):
+            if number % _TELL_EVERY == 0:
+                tell(f"{number:,} segments")
+            yield segment
+
+    with progress(order.title, shown=not order.streamed()) as tell:
+        write(out, workload, options.policy, counted(), tick_us=order.tick_us)
 
 
 _WRITERS = {"gantt": _gantt, "json": _json, "svg": _svg, "html": _html, "perfetto": _perfetto}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column, Table
 from rich.text import Text
@@ -92,40 +92,43 @@ def _progress(title: str, *, shown: bool) -> Iterator[Told | None]:
 
 def _show(found: Validation) -> None:
     out, sign = console(), symbols()
+
+    def say(text: str, style: str = "") -> None:
+        out.print(textwrap.fill(text, max(out.width, 20)), style=style)  # rich would leave spaces at the ends
+
     kernel = found.kernel
     hz = f", {kernel.hz} Hz" if kernel.hz else ""
     out.print(Text(f"{found.scenario}: {found.says}", style="bold"))
-    out.print(
+    say(
         f"Linux {kernel.release} ({kernel.policy}{hz}, slice {kernel.slice_us / 1000:g} ms from {kernel.slice_from}), "
         f"processor {found.cpu}, {found.seconds:.1f} s."
     )
     if found.nice_raised:
-        out.print("Negative nice values need root; all were raised so that none is negative.")
+        say("Negative nice values need root; all were raised so that none is negative.")
     if found.busy_before > _BUSY:
-        out.print(f"Before we began, other programs kept it {found.busy_before:.0%} busy.")
+        say(f"Before we began, other programs kept it {found.busy_before:.0%} busy.")
     if found.precedence:
-        out.print("The workers' session came before other programs (autogroup nice -20), as root may ask for.")
+        say("The workers' session came before other programs (autogroup nice -20), as root may ask for.")
     out.print("\nShare of the processor, in percent of what all workers used")
     out.print(_shares(found))
     if any(row.wait for row in found.workers):
-        out.print("\nWait for the processor after a wake-up, in ms: mean, and what one in a hundred exceeds")
+        out.print()
+        say("Wait for the processor after a wake-up, in ms: mean, and what one in a hundred exceeds")
         out.print(_waits(found))
-        out.print(
+        say(
             "The kernel looks at slices only at its timer ticks, and since 6.12 lets a sleeping task pay back what it had too "
             "much. The emulator does neither, so waits differ more than shares.",
             style="dim",
         )
     out.print()
     mark, verb = (sign.passed, "within") if found.within else (sign.failed, "outside")
-    out.print(
+    say(
         f"{mark} Shares under {kernel.policy} are {found.error:.2f} points apart at most: {verb} the goal of {found.goal:g}.",
         style="green" if found.within else "red",
     )
-    out.print(
-        f"Other programs had {found.others:.1%} of the processor, other machines {found.stolen:.1%}.", style="dim"
-    )
+    say(f"Other programs had {found.others:.1%} of the processor, other machines {found.stolen:.1%}.", style="dim")
     for reason in found.reasons:
-        out.print(Padding(Text(reason), (0, 0, 0, 2)))
+        out.print(textwrap.fill(reason, max(out.width, 20), initial_indent="  ", subsequent_indent="  "))
 
 
 def _table(*names: str) -> Table:

@@ -213,7 +213,7 @@ class _Drawing:
         used = [label for label in self._labels if label in self._abbreviated]
         named = [f"{self._signs[label]} {label}" for label in used if self._signs[label] != OTHERS]
         others = len(used) - len(named)
-        key = list(self._flow([*named, f"{OTHERS} any of {others:,} others"] if others else named))
+        key = list(self._flow([*named, f"{OTHERS} {others:,} more"] if others else named))
         yield from key[:_KEY_LINES]
         if len(key) > _KEY_LINES:
             yield (Piece(f"{self._strokes.cut} the key goes on", "note"),)

@@ -105,7 +105,6 @@ async def test_what_is_too_long_to_draw_is_cut_and_measured_whole() -> None:
 
     assert isinstance(answer, Drawn)
     assert (answer.panels[0].turns.count, answer.panels[0].complete) == (MOST_TURNS, False)
-    assert answer.panels[0].summary is not None
     assert answer.panels[0].summary.makespan == 2 * length
 
 
@@ -125,6 +124,19 @@ async def test_a_question_that_takes_too_long_is_stopped_and_the_next_one_answer
     assert first is not None
     assert first.returncode is not None
     assert isinstance(after, Drawn)
+
+
+async def test_what_took_too_long_may_be_asked_again() -> None:
+    """A refusal is not remembered: the machine may have been busy."""
+    async with emulating() as emulator:
+        await emulator.answer(asking())  # so that it has started
+        emulator._seconds = 0
+        stopped = await emulator.answer(asking("batch"))
+        emulator._seconds = 60
+        again = await emulator.answer(asking("batch"))
+
+    assert isinstance(stopped, Refused)
+    assert isinstance(again, Drawn)
 
 
 async def test_a_process_that_dies_is_said_and_started_again() -> None:

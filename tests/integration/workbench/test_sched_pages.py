@@ -66,6 +66,16 @@ def test_a_workload_that_does_not_exist_is_not_found(browser: Any) -> None:
         assert browser.open(f"{PAGE}?workload={name}").status_code == 404
 
 
+@pytest.mark.parametrize(("rows", "shown"), [("task", True), ("cpu", False)])
+def test_what_lines_and_hatching_mean_is_said_where_rows_are_tasks(browser: Any, rows: str, shown: bool) -> None:
+    """Rows of processors have neither."""
+    (legend,) = re.findall(r"<ul class=\"legend\"[^>]*>.*?</ul>", browser.read(f"{PAGE}?lanes={rows}"), re.DOTALL)
+    said = [" ".join(re.sub(r"<[^>]*>", "", item).split()) for item in re.findall(r"<li>.*?</li>", legend, re.DOTALL)]
+
+    assert said == ["runs", "ready, and waits", "away: in I/O, or its next job is not due"]
+    assert (" hidden" in legend) != shown
+
+
 @pytest.mark.parametrize("step", ["in", "out", "earlier", "later", "all"])
 def test_the_buttons_lead_to_another_stretch_of_time(browser: Any, step: str) -> None:
     """Without scripts a step is an address, which can be kept."""

@@ -16,6 +16,7 @@ from climb.cli.sched_options import whole
 from climb.cli.sched_output import output_to
 from climb.cli.sched_workload import Chosen, choose
 from climb.errors import UsageError
+from climb.systems.scheduler.imports import read_sample
 from climb.systems.scheduler.model import POLICIES
 from climb.systems.scheduler.named import NAMED, named_workload
 from climb.systems.scheduler.random_workloads import random_workload
@@ -81,6 +82,11 @@ def test_a_word_that_means_nothing_is_explained(tmp_path: Path) -> None:
     assert caught.value.next_step == "climb sched run convoy --policy rr"
     with pytest.raises(UsageError, match="directory"):
         chosen(str(tmp_path))
+
+
+def test_the_recording_is_a_workload_of_ours() -> None:
+    """In ticks of 100 microseconds, as the workbench shows it."""
+    assert chosen("recording").workload == read_sample(tick_us=100).workload
 
 
 def test_a_fault_in_a_document_has_its_place(tmp_path: Path) -> None:

@@ -108,9 +108,18 @@ def test_a_task_row_tells_waiting_and_io() -> None:
     """The line before a turn begins when its task became ready, and the time away lies before that."""
     turns = turns_of((0, 0, 20, 0), (0, 80, 100, 60))
     chart = drawn(turns, ["one"], cpus=1, lanes="task", window=(0, 100), alternative="")
-    pieces = dict(re.findall(r'<path class="(waits|away)" d="M([\d.]+)', chart.picture))
+    pieces = dict(re.findall(r'<path class="(waits|away)[^"]*" d="M([\d.]+)', chart.picture))
 
     assert {name: float(left) for name, left in pieces.items()} == {"waits": 600, "away": 200}
+
+
+def test_where_a_turn_begins_is_seen_over_its_fill() -> None:
+    """Also if a turn too narrow for a fill comes before all others: what is drawn later lies on top."""
+    turns = turns_of((0, 0, 1, 0), (0, 300, 600, 250), (0, 700, 900, 700))
+    chart = drawn(turns, ["one"], cpus=1, lanes="task", window=(0, 1000), alternative="")
+    looks = re.findall(r'<path class="(away|waits|task|edge)', chart.picture)
+
+    assert looks == ["away", "waits", "task", "edge"]
 
 
 def test_turns_travel_as_columns_that_are_aligned() -> None:

@@ -1,7 +1,11 @@
 """What an address of the scheduler's page asks for."""
 
+from collections.abc import Iterator
+from types import CodeType, FunctionType
+
 from starlette.datastructures import QueryParams
 
+from climb.systems.scheduler.policies import POLICY
 from climb.workbench.schedules.choice import Choice, options, read_choice
 from climb.workbench.schedules.knobs import KNOBS, used
 
@@ -94,9 +98,44 @@ def test_every_option_that_a_policy_uses_has_a_knob() -> None:
 
 
 def test_a_knob_is_used_by_the_policies_that_look_at_it() -> None:
-    """The boost matters to mlfq only, the quantum to five."""
-    boost, quantum = (next(knob for knob in KNOBS if knob.name == name) for name in ("boost", "quantum"))
+    """As their own code says: a policy's functions, and those that they call, name the option, or the random numbers."""
+    seeds = {"seed": "random"}
+    looked_at = {name: set(names_in(name)) for name in POLICY}
+
+    for knob in KNOBS:
+        wanted = seeds.get(knob.name, knob.name)
+        assert [name for name in POLICY if wanted in looked_at[name]] == list(knob.policies)
+
+
+def names_in(policy: str) -> Iterator[str]:
+    """Every name in the code that a policy adds."""
+    module = vars(__import__(POLICY[policy].__module__, fromlist=["*"]))
+    own = [value for each in POLICY[policy].__mro__[:-1] for value in vars(each).values()]
+    functions = [value.__func__ for value in own if isinstance(value, staticmethod)]
+    functions += [value for value in module.values() if isinstance(value, FunctionType)]
+    for function in functions:
+        if function.__module__ != "climb.systems.scheduler.policies.policy":
+            yield from _names(function.__code__)
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def test_knobs_are_shown_for_what_is_chosen() -> None:
+    """The boost matters to mlfq only."""
+    boost = next(knob for knob in KNOBS if knob.name == "boost")
 
     assert used(boost, ("fcfs", "mlfq"))
     assert not used(boost, ("fcfs", "rr"))
-    assert quantum.policies == ("rr", "mlfq", "lottery", "stride", "eevdf")
+
+
+def test_what_a_message_repeats_is_short() -> None:
+    """An address may be long, and what is said about it is not."""
+    _, problems = asked(f"policy={'x' * 5000}&quantum={'9' * 5000}")
+
+    assert all(len(problem) < 200 for problem in problems.values())
+    assert set(problems) == {"policy", "quantum"}

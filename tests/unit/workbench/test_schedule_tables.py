@@ -4,7 +4,7 @@ import msgspec
 
 from climb.systems.scheduler.model import Options, Policy, Task, Workload
 from climb.workbench.schedules.computing import answer
-from climb.workbench.schedules.measuring import MOST_ROWS, Cell, summary_table, task_rows
+from climb.workbench.schedules.measuring import MOST_ROWS, Cell, names_of, summary_table, task_rows
 from climb.workbench.schedules.messages import Ask, Drawn, Panel
 
 CONVOY = Workload(tasks=(Task(id="long", bursts=(20, 3, 1)), Task(id="short", arrival=1, bursts=(1,))))
@@ -20,8 +20,15 @@ def panels(workload: Workload, *policies: Policy) -> tuple[Panel, ...]:
 
 
 def summary(workload: Workload, *policies: Policy) -> dict[str, list[Cell]]:
-    labels, rows = summary_table([each.summary for each in panels(workload, *policies) if each.summary])
+    labels, rows = summary_table([each.summary for each in panels(workload, *policies)])
     return {label: [row[place] for row in rows] for place, label in enumerate(labels)}
+
+
+def test_names_without_end_are_cut() -> None:
+    """They stand in every chart and table."""
+    first, second = names_of(Workload(tasks=(Task(id="a" * 5000, bursts=(1,)), Task(id="b", bursts=(1,)))))
+
+    assert (first, second) == ("a" * 79 + "…", "b")
 
 
 def test_the_best_of_each_measure_is_marked() -> None:

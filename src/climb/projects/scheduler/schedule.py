@@ -14,7 +14,9 @@ import msgspec
 
 from climb.judge.difference import show
 from climb.judge.drivers.command import Call, Command
+from climb.judge.evidence import Comparison
 from climb.judge.expect import Failure, expect, fail
+from climb.judge.program import Stopped
 from climb.projects.scheduler.rules import Piece, Timeline
 from climb.projects.scheduler.workload import Options, Workload
 
@@ -74,7 +76,12 @@ class Scheduler:
 
     async def __call__(self, workload: Workload, options: Options, **limits: Any) -> Schedule:
         """Schedule a workload given on standard input; fails the check unless there is a readable answer."""
-        call = await self.command(*options.words(), stdin=workload.document(), **limits)
+        try:
+            call = await self.command(*options.words(), stdin=workload.document(), **limits)
+        except Failure as failure:
+            if self.command.calls[-1].outcome.ending.stopped is Stopped.TIME:
+                raise _too_slow(failure) from None
+            raise
         return Schedule(call, workload, options)
 
     async def from_file(self, workload: Workload, options: Options, path: Path) -> Schedule:
@@ -84,6 +91,18 @@ class Scheduler:
     async def given(self, document: bytes, words: Sequence[str], workload: Workload, options: Options) -> Schedule:
         """The same for a document and words of the command line that mean ``workload`` and ``options``."""
         return Schedule(await self.command(*words, stdin=document), workload, options)
+
+
+def _too_slow(failure: Failure) -> Failure:
+    """The same failure, in words about what makes a scheduler slow."""
+    words = (
+        "The clock should jump from one tick at which something happens to the next. Then large times cost no more than small "
+        "ones, and a schedule takes milliseconds. A clock that counts every tick, or one that stands still, does not get there."
+    )
+    return Failure(
+        failure.subject,
+        *(msgspec.structs.replace(one, why=words) if isinstance(one, Comparison) else one for one in failure.evidence),
+    )
 
 
 def _document(call: Call) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -33,9 +34,14 @@ class Measure(msgspec.Struct, frozen=True):
     of: Callable[[Compared], float]
 
 
-def compare(workload: Workload, options: Iterable[Options]) -> tuple[Compared, ...]:
-    """Schedule ``workload`` once for each of ``options``, in their order."""
-    return tuple(_compared(workload, each) for each in options)
+def compare(
+    workload: Workload, options: Iterable[Options], *, watch: Callable[[Options, int], object] | None = None
+) -> tuple[Compared, ...]:
+    """Schedule ``workload`` once for each of ``options``, in their order.
+
+    Now and then ``watch`` is told which it is, and how many segments there are so far.
+    """
+    return tuple(_compared(workload, each, watch) for each in options)
 
 
 def ranked(runs: Sequence[Compared], by: str) -> list[Compared]:
@@ -59,10 +65,10 @@ def measure(name: str) -> Measure:
     raise LookupError(f"there is no measure {name!r}; there are {', '.join(each.name for each in MEASURES)}")
 
 
-def _compared(workload: Workload, options: Options) -> Compared:
+def _compared(workload: Workload, options: Options, watch: Callable[[Options, int], object] | None = None) -> Compared:
     from climb.systems.scheduler import schedule  # compiled code, which takes its time to load
 
-    answer = schedule(workload, options)
+    answer = schedule(workload, options, watch=None if watch is None else partial(watch, options))
     jobs = list(job_times(workload, answer.timeline))
     return Compared(
         options=options,

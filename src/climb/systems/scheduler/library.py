@@ -12,7 +12,7 @@ from climb.systems.scheduler.playing import rows_of
 from climb.systems.scheduler.policies.policy import ENDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from climb.systems.scheduler.model import Options, Workload
     from climb.systems.scheduler.playing import Engine
@@ -38,8 +38,10 @@ class TracedSegment(msgspec.Struct, frozen=True):
     ended: Ending
 
 
-def schedule(workload: Workload, options: Options, *, engine: Engine = "either") -> Schedule:
-    """Return the whole schedule, segments by start, then processor."""
+def schedule(
+    workload: Workload, options: Options, *, engine: Engine = "either", watch: Callable[[int], object] | None = None
+) -> Schedule:
+    """Return the whole schedule, segments by start, then processor; now and then tell ``watch`` how many there are so far."""
     ids = [task.id for task in workload.tasks]
     tally = Tally(workload)
     timeline = []
@@ -47,6 +49,8 @@ def schedule(workload: Workload, options: Options, *, engine: Engine = "either")
         for cpu, end, _, _, start, task, _ in rows:
             tally.add(cpu, task, start, end)
             timeline.append(Segment(cpu, ids[task], start, end))
+        if watch is not None:
+            watch(len(timeline))
     timeline.sort(key=lambda segment: (segment.start, segment.cpu))
     return Schedule(options.policy, tuple(timeline), tally.tasks(), tally.summary())
 

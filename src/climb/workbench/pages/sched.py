@@ -20,7 +20,7 @@ from climb.workbench.schedules.choice import MOST_POLICIES, Choice, options, rea
 from climb.workbench.schedules.drawing import Chart, drawn
 from climb.workbench.schedules.knobs import KNOBS, MACHINE, used
 from climb.workbench.schedules.lanes import MOST_LANES, Place
-from climb.workbench.schedules.measuring import MOST_ROWS, PER_TASK, summary_table, task_rows
+from climb.workbench.schedules.measuring import MOST_ROWS, PER_TASK, names_of, summary_table, task_rows
 from climb.workbench.schedules.messages import MOST_SECONDS, MOST_TASKS, MOST_TURNS, Ask, Drawn, Panel, Refused
 from climb.workbench.schedules.shelf import RECORDING, SHELF, SUGGESTED, Shelved
 from climb.workbench.schedules.turns import WHYS, body
@@ -31,6 +31,7 @@ __all__ = ["ROUTES"]
 
 _PLACE = "/systems/scheduler"
 _MOST_EDITED = 60_000  # characters of a workload that the page offers to edit
+_REPEATED = 40  # characters of a name that a message repeats
 _LIMITS = {
     "seconds": MOST_SECONDS,
     "tasks": MOST_TASKS,
@@ -59,7 +60,7 @@ async def turns(request: Request) -> Response:
         return Response(body({"problem": answer.problem, "panels": []}, []), media_type="application/octet-stream")
     header = {
         "problem": " ".join(problems.values()),
-        "tasks": [printable(task.id) for task in answer.workload.tasks],
+        "tasks": [printable(name) for name in names_of(answer.workload)],
         "whole": whole(answer.panels),
         "whys": WHYS,
         "switching": bool(answer.workload.switch_cost or answer.workload.migration_cost),
@@ -90,7 +91,7 @@ async def _answer(request: Request, choice: Choice) -> Drawn | Refused:
         except UsageError as error:
             raise HTTPException(404, str(error)) from error
     elif choice.workload not in SHELF:
-        raise HTTPException(404, f"There is no workload {choice.workload!r}; there are {', '.join(SHELF)}.")
+        raise HTTPException(404, f"There is no workload {choice.workload[:_REPEATED]!r}; there are {', '.join(SHELF)}.")
     return await _asked(request, choice, document)
 
 
@@ -141,7 +142,7 @@ def _more_open(choice: Choice, problems: dict[str, str]) -> bool:
 
 
 def _charts(answer: Drawn, choice: Choice) -> list[tuple[Panel, Place, list[str], Chart]]:
-    names = [task.id for task in answer.workload.tasks]
+    names = names_of(answer.workload)
     lanes = _lanes(answer, choice)
     window = within(choice.window, whole(answer.panels))
     charts = []
@@ -184,13 +185,12 @@ def _described(panel: Panel) -> dict[str, Any]:
 
 
 def _tables(answer: Drawn) -> dict[str, Any]:
-    measured = [panel for panel in answer.panels if panel.summary is not None]
-    labels, rows = summary_table([panel.summary for panel in measured if panel.summary is not None])
+    labels, rows = summary_table([panel.summary for panel in answer.panels])
     return {
-        "names": [panel.name for panel in measured],
+        "names": [panel.name for panel in answer.panels],
         "labels": labels,
         "summary": rows,
-        "rows": task_rows(answer.workload, measured),
+        "rows": task_rows(answer.workload, answer.panels),
         "tasks": len(answer.workload.tasks),
         "per_task": PER_TASK,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -70,12 +71,15 @@ def _heading(first: int) -> Any:
     return rule
 
 
-def _table_open(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: Any) -> str:
-    """A table that can be scrolled by keyboard; its columns name it, since a page may have several."""
+def _table_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
+    """A table that can be scrolled by keyboard; its columns name it, and a number those that are headed as one before."""
     end = next(at for at in range(index, len(tokens)) if tokens[at].type == "thead_close")
-    columns = ", ".join(token.content for token in tokens[index:end] if token.type == "inline" and token.content)
-    label = Markup('<div class="wide" tabindex="0" role="region" aria-label="Table: {}"><table>\n').format(columns)
-    return str(label)
+    heads = [token.children or [] for token in tokens[index:end] if token.type == "inline" and token.content]
+    name = ", ".join(renderer.renderInlineAsText(head, options, env) for head in heads)
+    count = env.setdefault("tables", Counter())
+    count[name] += 1
+    label = f"Table: {name}" if count[name] == 1 else f"Table: {name} ({count[name]})"
+    return str(Markup('<div class="wide" tabindex="0" role="region" aria-label="{}"><table>\n').format(label))
 
 
 def _cell_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:

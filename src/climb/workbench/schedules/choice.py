@@ -18,11 +18,12 @@ MOST_POLICIES = 4
 _FIRST = "convoy"
 _FARTHEST = 10**16  # no schedule within the limits lasts longer
 _MOST_DRAWS = 1_000_000
+_REPEATED = 40  # characters of a word that a message repeats
 
 Lanes = Literal["cpu", "task"]
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """One view. ``knobs`` and ``machine`` hold only what was given; the rest is the default, or the workload's own.
 
     Without ``lanes``, rows are tasks if there are few enough.
@@ -86,7 +87,7 @@ def workload_as_asked(workload: Workload, machine: Mapping[str, int]) -> Workloa
 def _policies(words: Sequence[str], problems: dict[str, str]) -> tuple[Policy, ...]:
     unknown = [word for word in words if word not in POLICIES]
     if unknown:
-        problems["policy"] = f"There is no policy {unknown[0]!r}."
+        problems["policy"] = f"There is no policy {unknown[0][:_REPEATED]!r}; there are {', '.join(POLICIES)}."
     known = tuple(policy for policy in POLICIES if policy in words)
     if len(known) > MOST_POLICIES:
         left_out = ", ".join(known[MOST_POLICIES:])
@@ -98,7 +99,7 @@ def _number(query: QueryParams, knob: Knob, problems: dict[str, str]) -> int | N
     word = (query.get(knob.name) or "").strip()
     value = _whole(word, knob.least, knob.most)
     if word and value is None:
-        problems[knob.name] = f"must be a whole number from {knob.least} to {knob.most}, not {word[:40]!r}"
+        problems[knob.name] = f"must be a whole number from {knob.least} to {knob.most}, not {word[:_REPEATED]!r}"
     return value
 
 

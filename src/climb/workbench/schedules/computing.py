@@ -11,7 +11,9 @@ from climb.systems.scheduler.model import Options, Task, Workload
 from climb.systems.scheduler.named import named_workload
 from climb.systems.scheduler.playing import Engine, rows_of
 from climb.systems.scheduler.policies import POLICY
+from climb.systems.scheduler.policies.in_line import InLine
 from climb.systems.scheduler.policies.policy import BURST_ENDED, SLICE_ENDED
+from climb.systems.scheduler.policies.stride import STRIDE_OF_ONE_TICKET
 from climb.systems.scheduler.reading import read_workload
 from climb.systems.scheduler.weights import inverse_of, weight_of
 from climb.workbench.schedules.choice import workload_as_asked
@@ -25,17 +27,14 @@ from climb.workbench.schedules.virtual_runtimes import VirtualRuntimes
 
 __all__ = ["answer"]
 
-_PASS = 1_048_576  # what a tick adds to the pass of a task with one ticket
 _NICE_0 = inverse_of(0)  # what a tick adds to the virtual runtime of a task of nice 0
 _IN_TICKS = {"cfs": _NICE_0, "eevdf": _NICE_0}  # keys that are told in ticks of nice 0
-_BY_KEY = {"sjf", "srtf", "priority", "mlfq", "stride", "cfs", "edf", "rm"}
-_IN_LINE = {"fcfs", "rr"}
 
 # By how much a key grows with each tick that a task runs.
 _GROWTH: dict[str, Callable[[Task], float]] = {
     "sjf": lambda _task: -1,
     "srtf": lambda _task: -1,
-    "stride": lambda task: _PASS // task.tickets,
+    "stride": lambda task: STRIDE_OF_ONE_TICKET // task.tickets,
     "cfs": lambda task: inverse_of(task.nice),
 }
 # The same of the virtual runtime that eevdf has besides its key.
@@ -98,8 +97,10 @@ def _weights(workload: Workload, options: Options) -> tuple[int, ...]:
 
 
 def _order(policy: str) -> Order:
-    """In which order tasks that wait are told."""
-    return "key" if policy in _BY_KEY else "ready" if policy in _IN_LINE else "start"
+    """In which order tasks that wait are told. With eevdf the key alone does not tell who is next: not all are eligible."""
+    if issubclass(POLICY[policy], InLine):
+        return "ready"
+    return "key" if POLICY[policy].key and policy != "eevdf" else "start"
 
 
 def _played(workload: Workload, options: Options) -> tuple[list[Turn], Tally]:

@@ -5,13 +5,13 @@ What has a width is in an inner picture that is stretched to the width of the pa
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
 
+from climb.gantt.axis import Window, round_step, round_ticks
 from climb.workbench.render.lettering import clean, text_width
 from climb.workbench.render.svg import SMALL, number
 from climb.workbench.schedules.lanes import AXIS, TINTS, Box, Column, Place, Turn, rows_of, visible
@@ -26,6 +26,7 @@ _GAP = 3.0
 _EDGE = 2.5
 _TICKS, _FEW_TICKS = 8, 4  # the fewer where their numbers are long
 _LONG = 1_000_000
+_LAYERS = ("away", "waits", "task", "edge")  # from the back to the front: what looks begin with
 
 
 class Chart(NamedTuple):
@@ -82,7 +83,7 @@ class _Pen:
             number(_WIDE), self._place.height, self._place.height
         )
         yield Markup('<path class="faint lane-rule" d="{}"/>').format("".join(lines))
-        for look, pieces in self._paths.items():
+        for look, pieces in sorted(self._paths.items(), key=lambda each: _layer(each[0])):
             yield Markup('<path class="{}" d="{}"/>').format(look, "".join(pieces))
         yield Markup("</svg>")
         yield from self._texts
@@ -133,14 +134,16 @@ class _Pen:
     def _leading(self, turn: Turn, middle: float) -> None:
         """What leads to a turn in a task's row: since when it was ready, and the I/O before."""
         ready = self._x(turn.ready)
-        self._piece("waits", ready, self._x(turn.start), middle - 1.5, 3)
+        self._piece(f"waits edge-{turn.task % TINTS}", ready, self._x(turn.start), middle - 1.5, 3)
         if turn.before is not None:
             self._piece("away", self._x(turn.before), ready, middle - 5, 10)
 
 
-def _ticks(begin: int, end: int) -> list[int]:
+def _layer(look: str) -> int:
+    return next(place for place, name in enumerate(_LAYERS) if look.startswith(name))
+
+
+def _ticks(begin: int, end: int) -> Sequence[int]:
     """Round numbers within the window."""
-    least = max((end - begin) / (_TICKS if end < _LONG else _FEW_TICKS), 1)
-    power = 10 ** math.floor(math.log10(least))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
-    return list(range(-(-begin // step) * step, end + 1, step))
+    least = (end - begin) / (_TICKS if end < _LONG else _FEW_TICKS)
+    return round_ticks(Window(begin, end), round_step(least))

@@ -35,7 +35,7 @@ class Emulator:
         self._seconds = seconds
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
-        self._answers: OrderedDict[bytes, Drawn | Refused] = OrderedDict()
+        self._answers: OrderedDict[bytes, Drawn] = OrderedDict()
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -49,30 +49,31 @@ class Emulator:
         """The schedules, or why there are none."""
         question = _ENCODER.encode(ask)
         async with self._turn:
-            if question not in self._answers:
-                self._answers[question] = await self._asked(question)
-            self._answers.move_to_end(question)
+            answer = self._answers.pop(question, None) or await self._asked(question)
+            if isinstance(answer, Drawn):  # what failed may work when it is tried again
+                self._answers[question] = answer
             while len(self._answers) > _REMEMBERED:
                 self._answers.popitem(last=False)
-            return self._answers[question]
+            return answer
 
     async def _asked(self, question: bytes) -> Drawn | Refused:
+        """Whatever goes wrong, the process is ended: an answer that nobody reads would be taken for the next one's."""
+        problem = f"The process that computes schedules did not start within {_START_SECONDS:g} seconds. Try it again."
         try:
             process = await self._started()
+            problem = (
+                f"This took longer than {self._seconds:g} seconds and was stopped. Ask for fewer tasks or shorter ones."
+            )
             async with asyncio.timeout(self._seconds):
                 _write(process, question)
                 return _DECODER.decode(await _read(process))
         except TimeoutError:
             await self._end()
-            return Refused(
-                f"This took longer than {self._seconds:g} seconds and was stopped. Ask for fewer tasks or shorter ones."
-            )
+            return Refused(problem)
         except (EOFError, OSError):
             await self._end()
             return Refused("The process that computes schedules ended, most likely for lack of memory. Ask for less.")
-        except (
-            asyncio.CancelledError
-        ):  # whoever asked went away; an answer that nobody reads would be taken for the next one's
+        except BaseException:
             await self._end()
             raise
 

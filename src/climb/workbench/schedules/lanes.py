@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from climb.gantt.svg import TINTS
 from climb.workbench.schedules.turns import Turns
 
 __all__ = ["AXIS", "MOST_LANES", "TINTS", "Box", "Column", "Place", "Turn", "rows_of", "visible"]
 
-TINTS = 6  # colours of tasks
 AXIS = 24  # pixels below the rows
 MOST_LANES = 24
 _FEW = 4

@@ -9,9 +9,10 @@ import msgspec
 from climb.systems.scheduler.model import Summary, Task, TaskMeasures, Workload
 from climb.workbench.schedules.messages import Panel
 
-__all__ = ["MEASURES", "MOST_ROWS", "PER_TASK", "Cell", "Measure", "TaskRow", "summary_table", "task_rows"]
+__all__ = ["MEASURES", "MOST_ROWS", "PER_TASK", "Cell", "Measure", "TaskRow", "names_of", "summary_table", "task_rows"]
 
 MOST_ROWS = 100  # tasks in the table
+_LONGEST = 80  # characters of a name that are shown
 PER_TASK = ("turnaround", "waiting", "response", "switches")
 
 
@@ -62,15 +63,20 @@ def summary_table(summaries: Sequence[Summary]) -> tuple[list[str], list[list[Ce
 
 def task_rows(workload: Workload, panels: Sequence[Panel]) -> list[TaskRow]:
     """The first tasks, as many as a page can carry."""
-    measured = [panel.measures for panel in panels if panel.measures]
+    shown = zip(names_of(workload), workload.tasks[:MOST_ROWS], strict=False)
     return [
-        _task_row(task, [each[index] for each in measured]) for index, task in enumerate(workload.tasks[:MOST_ROWS])
+        _task_row(name, task, [panel.measures[index] for panel in panels]) for index, (name, task) in enumerate(shown)
     ]
 
 
-def _task_row(task: Task, got: Sequence[TaskMeasures | None]) -> TaskRow:
+def names_of(workload: Workload) -> list[str]:
+    """What the tasks are called on the page, where each name comes many times: their ids, or the beginning of one without end."""
+    return [task.id if len(task.id) <= _LONGEST else f"{task.id[: _LONGEST - 1]}…" for task in workload.tasks]
+
+
+def _task_row(name: str, task: Task, got: Sequence[TaskMeasures | None]) -> TaskRow:
     cells = tuple(_figures([getattr(each, name) if each else None for each in got], name) for name in PER_TASK)
-    return TaskRow(task.id, task.arrival, sum(task.bursts[::2]), sum(task.bursts[1::2]), cells)
+    return TaskRow(name, task.arrival, sum(task.bursts[::2]), sum(task.bursts[1::2]), cells)
 
 
 def _figures(values: Sequence[int | None], name: str) -> tuple[Cell, ...]:

@@ -31,10 +31,11 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """One schedule: of a policy, or the one that a kernel really made.
 
-    ``growth`` and ``runtime_growth`` are by how much a task's key and virtual runtime grow with each tick that it runs; ``bases`` is a task's key when it becomes ready, if it
-    shrinks from there with each tick. Tasks that wait are told in ``order``: by key, by how long they are ready, or by who came to run
-    first. With ``weights`` the mean of virtual runtimes tells who is eligible, and after each
-    ``quantum`` of running a virtual deadline is set anew, also within a turn. ``complete`` is False where turns were cut. A task without measures was not seen to run.
+    ``growth`` and ``runtime_growth`` are by how much a task's key and virtual runtime grow with each tick that it runs; ``bases`` is
+    a task's key when it becomes ready, if it shrinks from there with each tick. Tasks that wait are told in ``order``: by key, by how
+    long they are ready, or by who came to run first. With ``weights`` the mean of virtual runtimes tells who is eligible, and after
+    each ``quantum`` of running a virtual deadline is set anew, also within a turn. ``complete`` is False where turns were cut. A task
+    without measures was not seen to run.
     """
 
     name: str
@@ -50,7 +51,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     order: Order
     turns: Turns
     complete: bool
-    summary: Summary | None
+    summary: Summary
     measures: tuple[TaskMeasures | None, ...]
 
 

@@ -30,9 +30,10 @@ class Never:
 
 @pytest.mark.parametrize(("stage", "check"), CHECKS, ids=[f"{stage.id}/{check.id}" for stage, check in CHECKS])
 async def test_each_check_finds_a_workload(stage: Any, check: Any) -> None:
-    """From the gate's seed each check draws a workload that suits it, and runs the program on it."""
-    with pytest.raises(Asked):
-        await check.function(Never(), World(Choices(f"c0de/{stage.id}/{check.id}")))
+    """From the gate's seed and from others each check draws a workload that suits it, and runs the program on it."""
+    for seed in ("c0de", "1", "2"):
+        with pytest.raises(Asked):
+            await check.function(Never(), World(Choices(f"{seed}/{stage.id}/{check.id}")))
 
 
 def test_the_same_draws_make_the_same_workloads() -> None:
@@ -68,3 +69,20 @@ def test_a_case_shows_what_its_variant_wants() -> None:
 
     assert made
     assert all(suits(case, variant) for case in made)
+
+
+def test_each_variant_gets_a_workload() -> None:
+    """Also a variant that few draws suit gets one, when the others have long had theirs."""
+    rare = Variant(PLAIN, wants=("replace", "even", "tie", "gap"))
+
+    made = list(cases(Choices("seed"), Variant(PLAIN), rare, most=2))
+
+    assert any(suits(case, rare) for case in made)
+
+
+def test_a_variant_that_nothing_suits_is_a_mistake() -> None:
+    """A check that finds no workload does not pass without having judged anything."""
+    nothing = Variant(PLAIN, wants=("tie",), avoids=("tie",))
+
+    with pytest.raises(LookupError):
+        list(cases(Choices("seed"), Variant(PLAIN), nothing, most=2))

@@ -5,6 +5,7 @@ from hypothesis import given, settings, strategies as st
 
 from climb.systems.scheduler import schedule
 from climb.systems.scheduler.model import POLICIES, Options, Policy, Task, Workload
+from climb.systems.scheduler.quiz import reason
 from climb.systems.scheduler.quiz.judging import part, rows_said, ticks_of, wrong_numbers
 from climb.systems.scheduler.quiz.moment import State, moment_at
 from climb.systems.scheduler.quiz.question import LEVELS, LONGEST, Question, draw, random_numbers
@@ -209,3 +210,12 @@ def test_the_random_numbers_are_those_of_the_contract() -> None:
     """From seed 1, as the brief has them."""
     assert random_numbers(1, 3) == [48271, 182605794, 1291394886]
     assert random_numbers(1, 10_000)[-1] == 399268537
+
+
+def test_a_policy_that_is_new_is_explained_by_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a word of its own here, the policy's name for the number is said, not the ready order."""
+    monkeypatch.delitem(reason._WORDS, "stride")
+
+    _, told = why(two(tickets=(100, 50)), "stride", "AAAAAAAA", quantum=2)
+
+    assert "B has pass 0, A has pass 20,970." in told

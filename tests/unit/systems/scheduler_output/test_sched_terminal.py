@@ -10,7 +10,8 @@ from climb.systems.scheduler.compare import MEASURES, Compared, compare, measure
 from climb.systems.scheduler.model import Options, Policy, Task, Workload
 from climb.systems.scheduler.named import named_workload
 from climb.systems.scheduler.output import compared, terminal
-from climb.systems.scheduler.output.measures import figure, task_facts
+from climb.systems.scheduler.output.measures import figure, summary_facts, task_facts
+from climb.systems.scheduler.percentiles import spread
 
 SMALL = Workload(tasks=(Task(id="A", bursts=(4,)), Task(id="B", bursts=(2, 3, 1), arrival=1)))
 
@@ -142,6 +143,57 @@ def test_a_plot_points_at_the_quarters() -> None:
 def test_figures_are_short(value: float, text: str) -> None:
     """One decimal where it tells something."""
     assert figure(value) == text
+
+
+@pytest.mark.parametrize(
+    ("ticks", "text"),
+    [
+        (8, "250 jobs in 1,000 ticks"),
+        (2_000_000, "1 jobs in 1,000,000 ticks"),
+        (999_999_999, "2 jobs in 1,000,000,000 ticks"),
+    ],
+)
+def test_throughput_has_digits_that_tell_something(ticks: int, text: str) -> None:
+    """However short a tick is."""
+    workload = Workload(tasks=(Task(id="A", bursts=(ticks - 1,)), Task(id="B", bursts=(1,))))
+    facts = dict(summary_facts(workload, schedule(workload, Options(policy="fcfs"))))
+
+    assert facts["throughput"] == text
+
+
+def test_a_terminal_lists_twenty_tasks() -> None:
+    """And says how many more there are, and where; a file can have all."""
+    workload = named_workload("crowd")
+    found = schedule(workload, Options(policy="rr"))
+
+    def text(**most: int) -> list[str]:
+        drawn = terminal.lines(workload, found, name="crowd", width=80, ascii_only=False, **most)
+        return [line.plain for line in drawn]
+
+    short, long = text(), text(most_tasks=200)
+    assert "  The 20 that waited longest; 180 more with --output json." in short
+    assert len(long) - len(short) == 200 - 20 - 1
+
+
+@pytest.mark.parametrize(
+    ("values", "drawn"),
+    [
+        ([10] * 10, "                 ■"),
+        ([2] * 6 + [6] * 3 + [10], "   ●──────◆──────■"),
+        ([2] * 100 + [6] * 80 + [8] * 18 + [10] * 2, "   ●──────◆───▲──│"),
+    ],
+)
+def test_marks_that_coincide_have_one_of_their_own(values: list[int], drawn: str) -> None:
+    """None hides another: what is not seen is in the mark for several."""
+    assert compared._quarters_drawn(spread(values), 10, 18, compared._FULL) == drawn
+
+
+def test_the_mark_for_several_is_explained_where_it_is() -> None:
+    """In the key, and not elsewhere."""
+    text = told(runs())
+
+    assert any("■" in line for line in text[:-2])
+    assert "■ several of these" in " ".join(text)
 
 
 def test_a_table_gives_up_what_the_workload_says_too() -> None:

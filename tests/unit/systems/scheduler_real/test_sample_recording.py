@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from climb.systems.scheduler.imports import SAMPLE, read_sample
+from climb.systems.scheduler.imports.actual import actual_schedule
 from climb.systems.scheduler.recordings.record import KERNEL
 
 SCENE = {
@@ -49,6 +50,14 @@ def test_no_processor_runs_two_tasks_at_once() -> None:
         own = [segment for segment in read_sample().actual if segment.cpu == cpu]
 
         assert all(before.end <= after.start for before, after in itertools.pairwise(own))
+
+
+def test_the_response_does_not_hang_on_the_tick() -> None:
+    """A first turn that is too short for the timeline counts: in longer ticks the responses are the same, rounded down."""
+    exact = {name: got.response for name, got in actual_schedule(read_sample()).tasks.items()}
+    rough = {name: got.response for name, got in actual_schedule(read_sample(tick_us=100)).tasks.items()}
+
+    assert all(abs(response - exact[name] / 100) <= 1 for name, response in rough.items())
 
 
 def test_it_names_no_foreign_program() -> None:

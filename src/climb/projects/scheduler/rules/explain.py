@@ -64,8 +64,10 @@ class Explain:
                 f"At t={now} you went on with {self._named(running)}, while {self._named(task)} was ready, {_since(task)}. "
                 f"{self._machine.policy.replacing}{self._pasts(task, running)}"
             )
+            if cpu.owed and now == cpu.begins + 1:
+                why += f" Replacing was put off until t={now}, when {running.id} had run its first tick."
         else:
-            compared = f"{self._named(running)}, whose slice ended at t={now}"
+            compared = f"{self._named(running)}, whose {running.ended} at t={now}"
             why = (
                 f"{running.id} ran {_ticks(now - piece.start)} in a row from t={piece.start}. At t={now} you went on with {compared}, while "
                 f"{self._named(task)} was ready, {_since(task)}. {self._why_first(task, running)}"
@@ -233,7 +235,7 @@ _STEALING = (
 
 
 def _since(task: TaskState) -> str:
-    how = {Became.SLICE_ENDED: "since its slice ended at", Became.REPLACED: "since it was replaced at"}
+    how = {Became.SLICE_ENDED: f"since its {task.ended} at", Became.REPLACED: "since it was replaced at"}
     return f"{how.get(task.became, 'since')} t={task.ready_since}"
 
 

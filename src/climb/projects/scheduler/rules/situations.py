@@ -8,6 +8,8 @@ from climb.projects.scheduler.workload import Options, Workload
 
 __all__ = ["KNOWN", "situations"]
 
+_BEYOND_31_BITS = 2**31
+
 KNOWN = {
     "gap": "no task is ready or running, and more are to come",
     "ready at once": "several tasks become ready in step 2 of one tick",
@@ -39,7 +41,9 @@ KNOWN = {
     "migration": "a task begins on another processor than it ran on last",
     "placed by length": "a task arrives in another queue than if arrivals took the queues in turn",
     "steal": "a task is stolen",
+    "longest is not first": "a task is stolen from a queue that is longer than an earlier one with ready tasks",
     "choice of queue": "a task is stolen while several queues have ready tasks",
+    "beyond 31 bits": "a tick is 2**31 or later",
     "none eligible": "eevdf: a task is picked although no ready one is eligible",
 }
 
@@ -104,6 +108,7 @@ def _arising(machine: Machine) -> set[str]:
         "back behind others": bool(waiting) and Became.BACK in kinds,
         "backlog": any(task.became is Became.NEXT_JOB and task.release < machine.now for task in woken),
         "io": in_io > 0,
+        "beyond 31 bits": machine.now >= _BEYOND_31_BITS,
         "io together": in_io > 1,
         "ready during switch": bool(woken) and any(cpu.task and cpu.begins > machine.now for cpu in machine.cpus),
     }
@@ -129,6 +134,7 @@ def _about(machine: Machine, decision: Decision, *, quiet: bool) -> set[str]:
         "affinity": pick and len(idle) > 1 and cpu is not idle[0],
         "migration": task.last not in (None, cpu.number),
         "steal": decision.kind is Kind.STEAL,
+        "longest is not first": decision.kind is Kind.STEAL and _longest_is_not_first(machine),
         "choice of queue": decision.kind is Kind.STEAL and sum(bool(machine.ready(one)) for one in machine.queues) > 1,
         "replace": decision.kind is Kind.REPLACE,
         "replacement put off": decision.kind is Kind.REPLACE and cpu.owed and machine.now == cpu.begins + 1,
@@ -174,3 +180,9 @@ def _too_early(machine: Machine, cpu: Processor) -> bool:
 
 def _running(queue: Queue, *, begun: bool) -> list[TaskState]:
     return [cpu.task for cpu in queue.processors if cpu.task is not None and (cpu.ran > 0 or not begun)]
+
+
+def _longest_is_not_first(machine: Machine) -> bool:
+    lengths = [len(machine.ready(queue)) for queue in machine.queues]
+    first = next((length for length in lengths if length), 0)
+    return first < max(lengths)

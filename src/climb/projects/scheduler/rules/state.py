@@ -53,6 +53,7 @@ class TaskState:
     rank: int = 0  # priority: what it was when it was picked
     level: int = 0  # mlfq
     used: int = 0  # mlfq: ticks of the allotment
+    used_up: bool = False  # mlfq: the allotment was, when it last left a processor
     virtual: int = 0  # stride: the pass; cfs and eevdf: the virtual runtime
     came_at: int = 0  # the tick at which it last arrived or came back
     came_with: int = 0  # the pass or virtual runtime that it got then
@@ -79,6 +80,11 @@ class TaskState:
     def finished(self) -> bool:
         """Whether all jobs are complete."""
         return self.phase is Phase.DONE
+
+    @property
+    def ended(self) -> str:
+        """What ended its last turn, if that was neither its burst nor another task."""
+        return "allotment was used up" if self.used_up else "slice ended"
 
     @property
     def arrived(self) -> bool:

@@ -24,8 +24,9 @@ __all__ = ["Case", "Family", "Trait", "Variant", "cases", "single", "suits", "wi
 _ROUND = 32  # draws
 _HEADER = 8
 _PER_TASK = 4
-_TRIES = 100
-_GOES_ON = 9999  # one round in so many is the last by chance
+_TRIES = 100  # rounds, if by then there is a workload of each variant
+_MOST_TRIES = 2000
+_GOES_ON = 999_999_999  # zero ends the rounds: it hardly comes by chance, and always past the end of recorded draws
 
 Fields = Mapping[str, Any]
 Case = tuple[Workload, Options]
@@ -76,13 +77,19 @@ class Variant(msgspec.Struct, frozen=True):
 
 
 def cases(draw: Draws, *variants: Variant, most: int = 6) -> Iterator[Case]:
-    """Up to ``most`` workloads, as many of each variant."""
-    wanted = [most // len(variants)] * len(variants)
-    for number in range(_TRIES):
+    """Up to ``most`` workloads, as many of each variant, and at least one of each.
+
+    A variant of which thousands of draws find none would let every program pass, so it is a mistake of the check.
+    """
+    each = most // len(variants)
+    wanted = [each] * len(variants)
+    for number in range(_MOST_TRIES):
+        if number >= _TRIES and each not in wanted:
+            return
         kind = draw.integer(0, _GOES_ON)
         if kind == 0 and number:
             return
-        open_ones = [which for which, left in enumerate(wanted) if left]
+        open_ones = _open(wanted, each, late=number >= _TRIES)
         which = open_ones[kind % len(open_ones)]
         case = variants[which].family.draw(draw)
         if suits(case, variants[which]):
@@ -92,6 +99,12 @@ def cases(draw: Draws, *variants: Variant, most: int = 6) -> Iterator[Case]:
             return
         for _ in range(_padding(case[0], variants[which].family)):
             draw.integer(0, 0)
+    raise LookupError(f"no workload suits {variants[wanted.index(each)]}")
+
+
+def _open(wanted: Sequence[int], each: int, *, late: bool) -> list[int]:
+    """Which variants to draw for: those that are not complete, in the end only those without any workload."""
+    return [which for which, left in enumerate(wanted) if left == each or (left and not late)]
 
 
 def suits(case: Case, variant: Variant) -> bool:

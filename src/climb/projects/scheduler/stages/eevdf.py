@@ -33,24 +33,28 @@ _NICE = tuple({"nice": nice} for nice in (0, 1, -1, 3, -3, 5, -5, 10, -10))
 _QUANTA = tuple({"given_quantum": ticks} for ticks in (4, 2, 3, 1, 6))
 _TOGETHER = Family(policies=("eevdf",), bursts=single(14), arrivals=(0,), extras=_NICE, options=_QUANTA, most=5)
 _FEW = Family(policies=("eevdf",), bursts=single(9), arrivals=(0,), extras=_NICE, options=_QUANTA, most=3)
-# Two kinds of tasks: long ones from the beginning, and heavy ones that come in while those run.
-_LONG = tuple({"bursts": (ticks,), "arrival": 0} for ticks in (9, 12, 7, 14))
-_HEAVY = tuple(
-    {"bursts": (ticks,), "arrival": arrival, "nice": nice}
-    for nice, arrival, ticks in ((-20, 1, 1), (-10, 2, 2), (-20, 3, 1), (-5, 1, 2))
-)
 _LATER = Family(
     policies=("eevdf",),
-    bursts=single(1),
-    arrivals=(0,),
-    extras=(*_LONG, *_HEAVY),
-    options=tuple({"given_quantum": ticks} for ticks in (4, 6, 5)),
-    most=4,
+    bursts=single(12),
+    arrivals=(0, 3, 5, 7, 1),
+    extras=tuple({"nice": nice} for nice in (0, -10, 5, -5, -8)),
+    options=tuple({"given_quantum": ticks} for ticks in (8, 6, 7)),
+    most=2,
+)
+_AGAIN = Family(
+    policies=("eevdf",),
+    bursts=single(12),
+    arrivals=(0, 3, 5, 7, 1),
+    extras=tuple({"nice": nice} for nice in (0, -10, 5, -5)),
+    options=tuple({"given_quantum": ticks} for ticks in (4, 3, 6, 8)),
+    most=3,
 )
 _EQUAL = Family(policies=("eevdf",), bursts=single(12), arrivals=(0, 6, 9, 4), options=_QUANTA, most=3)
 _SLEEPERS = Family(policies=("eevdf",), bursts=with_io(6, 6), arrivals=(0, 1), options=_QUANTA, most=3)
+# Long tasks, and heavier ones that leave for I/O before they have paid for what they ran.
+_LONG = tuple({"bursts": (ticks,)} for ticks in (9, 12, 7, 14))
 _NAPPING = tuple(
-    {"bursts": (work, wait, 3), "arrival": 0, "nice": nice}
+    {"bursts": (work, wait, 3), "nice": nice}
     for nice, work, wait in ((-5, 2, 2), (-3, 3, 1), (-10, 3, 5), (-5, 1, 3), (-5, 3, 6), (-1, 2, 1))
 )
 _DEBTORS = Family(
@@ -64,32 +68,21 @@ _DEBTORS = Family(
 
 
 @eevdf.check
-async def the_earliest_virtual_deadline(scheduler: Scheduler, world: World) -> None:
-    """Of the eligible tasks the one with the earliest virtual deadline runs, for a quantum at most."""
-    await follow_the_rules(scheduler, world, Variant(_FEW, avoids=(AllIsEligible,)))
-
-
-@eevdf.check
-async def eligible_first(scheduler: Scheduler, world: World) -> None:
-    """A task that has had more than its share is not picked before one that has not, however early its virtual deadline."""
-    await follow_the_rules(scheduler, world, Variant(_TOGETHER, wants=(AllIsEligible,)))
-
-
-@eevdf.check
-async def an_earlier_deadline_replaces(scheduler: Scheduler, world: World) -> None:
-    """A task that becomes ready replaces a running one whose virtual deadline is later."""
+async def the_earliest_eligible_deadline(scheduler: Scheduler, world: World) -> None:
+    """Of the tasks that have not had more than their share, the one with the earliest virtual deadline runs, for a quantum at most."""
     await follow_the_rules(
-        scheduler,
-        world,
-        Variant(_LATER, wants=("replace",), avoids=(FullQuantumAgain, AllIsEligible, EevdfArrivesAtZero)),
+        scheduler, world, Variant(_FEW, avoids=(AllIsEligible,)), Variant(_TOGETHER, wants=(AllIsEligible,))
     )
 
 
 @eevdf.check
-async def a_request_goes_on_after_a_replacement(scheduler: Scheduler, world: World) -> None:
-    """A task that was replaced keeps v and deadline, and runs what is left of its quantum on its next turn."""
+async def an_earlier_deadline_replaces(scheduler: Scheduler, world: World) -> None:
+    """A task that becomes ready replaces one with a later virtual deadline, which keeps its own and the rest of its quantum."""
     await follow_the_rules(
-        scheduler, world, Variant(_LATER, wants=(FullQuantumAgain,), avoids=(AllIsEligible, EevdfArrivesAtZero))
+        scheduler,
+        world,
+        Variant(_LATER, wants=("replace",), avoids=(AllIsEligible,)),
+        Variant(_AGAIN, wants=(FullQuantumAgain,), avoids=(AllIsEligible,)),
     )
 
 

@@ -26,9 +26,9 @@ _PLAIN = Family(policies=("fcfs",), bursts=single(9), arrivals=range(8))
 _SPARSE = Family(policies=("fcfs",), bursts=single(6), arrivals=(1, 2, 4, 7, 11, 16, 22, 29, 37))
 _DUE = Family(
     policies=("fcfs",),
-    bursts=single(6),
-    arrivals=range(5),
-    extras=(*({"deadline": ticks} for ticks in (1, 2, 3, 4, 6, 8, 10, 12, 16)), {}),
+    bursts=single(3),
+    arrivals=range(6),
+    extras=(*({"deadline": ticks} for ticks in range(1, 9)), {}),
 )
 
 

@@ -361,3 +361,7 @@ class ReplacesIneligible(EarliestEligible):
     def candidates(self, ready: Sequence[TaskState], members: Sequence[TaskState]) -> Sequence[TaskState]:
         del members
         return [min(ready, key=lambda task: (task.due, task.turn))] if ready else []
+
+    def replaces(self, ready: TaskState, running: TaskState, members: Sequence[TaskState], now: int) -> bool:
+        del members, now
+        return ready.due < running.due

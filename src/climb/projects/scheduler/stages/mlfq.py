@@ -105,7 +105,9 @@ async def io_renews_no_allotment(scheduler: Scheduler, world: World) -> None:
     await follow_the_rules(
         scheduler,
         world,
-        Variant(_GAMING, wants=(AllotmentOfEachTurn,), avoids=(DropsWithEachQuantum, RunsOnWithoutAllotment)),
+        Variant(
+            _GAMING, wants=(AllotmentOfEachTurn,), avoids=(DropsWithEachQuantum, RunsOnWithoutAllotment, "replace")
+        ),
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.scheduler.schedule import Scheduler
-from climb.projects.scheduler.stages.draws import Family, Variant, single
+from climb.projects.scheduler.stages.draws import Family, Variant, single, with_io
 from climb.projects.scheduler.stages.judged import follow_the_rules
-from climb.projects.scheduler.stages.mistakes import AgingWhileRunning, NoAging, PicksByPriority, WaitsAddUp
+from climb.projects.scheduler.stages.mistakes import AgingWhileRunning, PicksByPriority, WaitsAddUp
 
 __all__ = ["priority"]
 
@@ -31,8 +31,9 @@ _AGING = Family(policies=("priority",), bursts=single(12), arrivals=range(6), ex
 _PICKS = Family(
     policies=("priority",), bursts=single(3), arrivals=range(4), extras=_PRIORITIES, options=_AGES[:3], most=5
 )
-_NAPS = ((1, 1, 2), (1, 2, 2), (2, 1, 1), (3, 2, 1))
-_AGAIN = Family(policies=("priority",), bursts=((8,), (10,), *_NAPS), arrivals=range(6), options=_AGES, most=4)
+_AGAIN = Family(
+    policies=("priority",), bursts=with_io(6, 3), arrivals=range(4), extras=_PRIORITIES, options=_AGES, most=3
+)
 
 
 @priority.check
@@ -49,7 +50,7 @@ async def the_most_urgent_runs(scheduler: Scheduler, world: World) -> None:
 @priority.check
 async def equal_does_not_replace(scheduler: Scheduler, world: World) -> None:
     """A ready task that is as urgent as the running one waits."""
-    await follow_the_rules(scheduler, world, Variant(_PLAIN, wants=("even",), avoids=("tie",)))
+    await follow_the_rules(scheduler, world, Variant(_PLAIN, wants=("even",), avoids=("tie", "key decides", "replace")))
 
 
 @priority.check
@@ -67,4 +68,4 @@ async def waiting_makes_urgent(scheduler: Scheduler, world: World) -> None:
 @priority.check
 async def waiting_counts_from_becoming_ready(scheduler: Scheduler, world: World) -> None:
     """What a task waited before an earlier turn or its I/O counts no more."""
-    await follow_the_rules(scheduler, world, Variant(_AGAIN, wants=(WaitsAddUp,), avoids=(NoAging,)))
+    await follow_the_rules(scheduler, world, Variant(_AGAIN, wants=(WaitsAddUp,), avoids=(AgingWhileRunning,)))

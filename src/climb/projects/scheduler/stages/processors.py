@@ -5,8 +5,9 @@ from __future__ import annotations
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.scheduler.schedule import Scheduler
-from climb.projects.scheduler.stages.draws import Family, Variant, single, with_io
-from climb.projects.scheduler.stages.judged import follow_the_rules
+from climb.projects.scheduler.stages.draws import Family, Variant, cases, single, with_io
+from climb.projects.scheduler.stages.judged import follow_the_rules, hold_the_rules
+from climb.projects.scheduler.stages.worth import hold_the_measures
 
 __all__ = ["processors"]
 
@@ -61,7 +62,15 @@ _TURNS = Family(
 @processors.check
 async def no_processor_idles_while_a_task_is_ready(scheduler: Scheduler, world: World) -> None:
     """Each picked task goes to the idle processor with the lowest number, and none stays idle while a task is ready."""
-    await follow_the_rules(scheduler, world, Variant(_FCFS, avoids=("affinity", "tie")))
+    for workload, options in cases(world.draw, Variant(_FCFS, avoids=("affinity", "tie"))):
+        schedule = await scheduler(workload, options)
+        hold_the_rules(schedule, options)
+        hold_the_measures(
+            schedule,
+            options,
+            summary=("utilization",),
+            why="A machine with two processors has two ticks to give in each tick.",
+        )
 
 
 @processors.check

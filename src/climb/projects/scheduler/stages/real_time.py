@@ -30,11 +30,11 @@ _EDF_SOME = Family(policies=("edf",), bursts=single(7), arrivals=range(12), extr
 _PERIODS = tuple({"period": ticks} for ticks in (5, 3, 4, 6, 8, 10, 12))
 _UNTIL = tuple({"until": ticks} for ticks in (10, 1, 5, 16, 20, 24, 30))
 _EASY = Family(policies=("edf",), bursts=single(2), arrivals=range(6), extras=_PERIODS, machines=_UNTIL, most=3)
-_LATE = Family(policies=("edf",), bursts=single(7), arrivals=range(3), extras=_PERIODS[:4], machines=_UNTIL, most=3)
+_LATE = Family(policies=("edf",), bursts=single(7), arrivals=(0,), extras=_PERIODS[:4], machines=_UNTIL, most=3)
 _JOBS = Family(
     policies=("edf", "rm"),
     bursts=with_io(4, 3),
-    arrivals=range(6),
+    arrivals=(0,),
     extras=_PERIODS,
     more_extras=({}, *_DEADLINES),
     machines=_UNTIL,
@@ -43,14 +43,14 @@ _JOBS = Family(
 _RM = Family(
     policies=("rm",),
     bursts=single(4),
-    arrivals=range(6),
+    arrivals=(0,),
     extras=_PERIODS,
     more_extras=({}, *_DEADLINES),
     machines=_UNTIL,
     most=4,
 )
 _RM_SOME = Family(
-    policies=("rm",), bursts=single(4), arrivals=range(6), extras=({}, *_PERIODS, {}), machines=_UNTIL, most=4
+    policies=("rm",), bursts=single(4), arrivals=(0,), extras=({}, *_PERIODS, {}), machines=_UNTIL, most=4
 )
 
 

@@ -7,7 +7,7 @@ from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.scheduler.schedule import Scheduler
 from climb.projects.scheduler.stages.draws import Family, Variant, cases, single
-from climb.projects.scheduler.stages.faults import Fault, amiss, chosen, document, good, one_line, place
+from climb.projects.scheduler.stages.faults import Fault, amiss, chosen, document, good, one_line, place, refused
 from climb.projects.scheduler.stages.judged import hold_the_rules
 from climb.projects.scheduler.workload import Options, Task, Workload
 
@@ -16,7 +16,7 @@ __all__ = ["refusals"]
 refusals = Stage(
     "refusals",
     "Input that makes no sense",
-    concepts=["error-handling", "bounded-reads"],
+    concepts=["protocols", "bounded-reads"],
     hints=[
         "Who reads your error message: the one who wrote the program, or the one who wrote the workload? What does the latter want to know first?",
         "Read the document in one place, into types of your own, before anything is scheduled. Carry the path along while you go down, and stop at the first fault.",
@@ -76,8 +76,12 @@ _MIB = 1024 * 1024
 async def the_form_of_a_refusal(scheduler: Scheduler, world: World) -> None:
     """A refusal ends with exit code 2, prints nothing on standard output, and one line on standard error."""
     fault = amiss(world.draw, "arrival", -1)
-    call = await scheduler.command("--policy", "fcfs", stdin=fault.document, exit_code=2)
+    call = await scheduler.command("--policy", "fcfs", stdin=fault.document, exit_code=None)
 
+    refused(call, fault.wrong)
+    expect(call.outcome.ending.code, "exit code").equals(
+        2, why="Exit code 2 tells a script that the input was wrong. Other codes look like a crash."
+    )
     expect(call.stdout, "standard output").equals(
         "", why="Whoever reads standard output wants a schedule, or nothing at all."
     )
@@ -149,7 +153,7 @@ async def large_and_strange(scheduler: Scheduler, world: World) -> None:
 async def options_that_make_no_sense(scheduler: Scheduler, world: World) -> None:
     """An unknown policy or option, a missing value, or one out of range is refused in one line."""
     stdin = document(good(world.draw))
-    for words, wrong in world.draw.sample(_USAGE, 9):
+    for words, wrong in world.draw.sample(_USAGE, len(_USAGE)):
         one_line(await scheduler.command(*words, stdin=stdin, exit_code=None), wrong)
 
 

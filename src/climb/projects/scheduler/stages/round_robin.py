@@ -25,9 +25,13 @@ round_robin = Stage(
 
 _QUANTA: tuple[dict[str, int], ...] = ({}, *({"given_quantum": ticks} for ticks in (1, 2, 3, 5, 6)))
 _TOGETHER = Family(policies=("rr",), bursts=single(14), arrivals=(0,), options=_QUANTA, most=4)
-_SPREAD = Family(policies=("rr",), bursts=single(14), arrivals=range(10), options=_QUANTA, most=3)
+_SPREAD = Family(policies=("rr",), bursts=single(14), arrivals=range(10), options=_QUANTA, most=2)
 _ON_TIME = Family(
-    policies=("rr",), bursts=single(11), arrivals=(0, 4, 2, 8, 6), options=({}, {"given_quantum": 2}), most=4
+    policies=("rr",),
+    bursts=single(11),
+    arrivals=(0, 4, 2, 8, 6),
+    options=({"given_quantum": 4}, {"given_quantum": 2}),
+    most=2,
 )
 
 

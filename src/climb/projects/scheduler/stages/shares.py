@@ -52,17 +52,15 @@ _LOTTERY_LATER = Family(
     bursts=single(6),
     arrivals=range(8),
     extras=_TICKETS,
-    options=_QUANTA,
+    options=({"given_quantum": 7},),
     more_options=_SEEDS,
     most=4,
 )
 _STRIDE = Family(policies=("stride",), bursts=single(12), arrivals=(0,), extras=_TICKETS, options=_QUANTA, most=5)
 _STRIDE_LATER = Family(
-    policies=("stride",), bursts=single(12), arrivals=range(12), extras=_TICKETS, options=_QUANTA, most=4
+    policies=("stride",), bursts=single(12), arrivals=range(12), extras=({},), options=_QUANTA, most=4
 )
-_STRIDE_IO = Family(
-    policies=("stride",), bursts=with_io(5, 5), arrivals=(0,), extras=_SOME_TICKETS, options=_QUANTA, most=3
-)
+_STRIDE_IO = Family(policies=("stride",), bursts=with_io(5, 5), arrivals=(0,), extras=({},), options=_QUANTA, most=3)
 
 
 @shares.check

@@ -39,13 +39,15 @@ async def the_shortest_burst_first(scheduler: Scheduler, world: World) -> None:
 @shortest.check
 async def to_the_end_of_its_burst(scheduler: Scheduler, world: World) -> None:
     """sjf: a task runs until its burst ends, even if a shorter one becomes ready."""
-    await follow_the_rules(scheduler, world, Variant(_SJF, wants=("better waits",), avoids=("tie",)))
+    await follow_the_rules(scheduler, world, Variant(_SJF, wants=("better waits",), avoids=("tie", "key decides")))
 
 
 @shortest.check
 async def equal_bursts_in_ready_order(scheduler: Scheduler, world: World) -> None:
     """sjf: of equal bursts the one that has been ready longer runs."""
-    await follow_the_rules(scheduler, world, Variant(_SJF_CLOSE, wants=("tie",), avoids=("better waits",)))
+    await follow_the_rules(
+        scheduler, world, Variant(_SJF_CLOSE, wants=("tie",), avoids=("better waits", "key decides"))
+    )
 
 
 @shortest.check
@@ -62,6 +64,6 @@ async def what_is_left_counts(scheduler: Scheduler, world: World) -> None:
     await follow_the_rules(
         scheduler,
         world,
-        Variant(_SRTF, wants=(ComparesWholeBursts,), avoids=("tie", "even")),
-        Variant(_SRTF_CLOSE, wants=("even",), avoids=("tie",)),
+        Variant(_SRTF, wants=(ComparesWholeBursts,), avoids=("tie", "even", "replace")),
+        Variant(_SRTF_CLOSE, wants=("even",), avoids=("tie", "replace")),
     )

@@ -27,7 +27,7 @@ switches = Stage(
 _COSTS = tuple({"switch_cost": ticks} for ticks in (1, 2, 3))
 _FCFS = Family(policies=("fcfs",), bursts=single(6), arrivals=range(16), machines=_COSTS, most=5)
 _SJF = Family(policies=("sjf",), bursts=single(8), arrivals=range(6), machines=_COSTS, most=4)
-_PAUSES = Family(policies=("fcfs",), bursts=with_io(4, 5), arrivals=range(24), machines=_COSTS, most=3)
+_PAUSES = Family(policies=("fcfs",), bursts=with_io(4, 5), arrivals=(0,), machines=_COSTS, most=1)
 _RR = Family(
     policies=("rr",),
     bursts=single(9),
@@ -42,7 +42,7 @@ _SRTF = Family(policies=("srtf",), bursts=single(9), arrivals=range(8), machines
 @switches.check
 async def a_task_begins_after_the_switch(scheduler: Scheduler, world: World) -> None:
     """A processor that begins another task than it ran last, or its first, needs the ticks of a switch before."""
-    await follow_the_rules(scheduler, world, Variant(_FCFS))
+    await follow_the_rules(scheduler, world, Variant(_FCFS, avoids=("gap",)), Variant(_FCFS, wants=("gap",)))
 
 
 @switches.check
@@ -55,6 +55,7 @@ async def going_on_costs_nothing(scheduler: Scheduler, world: World) -> None:
             schedule,
             options,
             task=("switches", "waiting"),
+            summary=("utilization",),
             why="A switch is made for another task. Its ticks are waiting, and no use of the processor.",
         )
 
@@ -63,7 +64,7 @@ async def going_on_costs_nothing(scheduler: Scheduler, world: World) -> None:
 async def the_choice_comes_first(scheduler: Scheduler, world: World) -> None:
     """The task is chosen before the switch: what becomes ready during it comes too late."""
     await follow_the_rules(
-        scheduler, world, Variant(_SJF, wants=("ready during switch", "better waits"), avoids=("tie",))
+        scheduler, world, Variant(_SJF, wants=("ready during switch", "better waits"), avoids=("tie", "gap"))
     )
 
 
@@ -73,11 +74,17 @@ async def a_slice_begins_with_the_task(scheduler: Scheduler, world: World) -> No
     await follow_the_rules(
         scheduler,
         world,
-        Variant(_RR, wants=("slice ends",), avoids=("burst ends with slice", "ready meets slice end", "again at once")),
+        Variant(
+            _RR,
+            wants=("slice ends",),
+            avoids=("burst ends with slice", "ready meets slice end", "again at once", "gap"),
+        ),
     )
 
 
 @switches.check
 async def one_tick_before_it_is_replaced(scheduler: Scheduler, world: World) -> None:
     """A task that has been picked runs at least one tick before another replaces it."""
-    await follow_the_rules(scheduler, world, Variant(_SRTF, wants=("too early to replace",), avoids=("tie", "even")))
+    await follow_the_rules(
+        scheduler, world, Variant(_SRTF, wants=("too early to replace",), avoids=("tie", "even", "gap"))
+    )

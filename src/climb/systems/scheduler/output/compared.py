@@ -139,13 +139,13 @@ def _spreads(rows: Sequence[tuple[str, Spread]], family: str, margin: int, width
     most = max(spread.max for _, spread in rows)
     room = width - margin - 1
 
-    drawn = {name: _quarters_drawn(spread, most, room, signs) for name, spread in rows}
-    for name, cells in drawn.items():
+    drawn = [(name, _quarters_drawn(spread, most, room, signs)) for name, spread in rows]
+    for name, cells in drawn:
         yield Text(f"{name:<{margin}}{cells}")
     yield Text(" " * margin + "0" + f"{most:,} ticks".rjust(room - 1), style="dim")
     key = f"{family}: {signs.half} half of the jobs, {signs.ninety} 90 %, {signs.ninety_nine} 99 %, {signs.largest} all"
-    if any(signs.several in cells for cells in drawn.values()):
-        key += f", {signs.several} those of them in one place that are not elsewhere"
+    if any(signs.several in cells for _, cells in drawn):
+        key += f"; {signs.several} several of these: those that the line lacks"
     yield from (Text(line.plain.removeprefix(_MARGIN), style="dim") for line in _wrapped(key, width))
 
 

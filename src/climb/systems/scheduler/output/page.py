@@ -40,9 +40,7 @@ a { color: var(--accent); }
 """
 
 
-def page(
-    workload: Workload, schedule: Schedule, *, name: str, rule: str, source: Sequence[tuple[str, str]]
-) -> str:
+def page(workload: Workload, schedule: Schedule, *, name: str, rule: str, source: Sequence[tuple[str, str]]) -> str:
     """Chart, measures, and what they were made from, ``source``, as names with values."""
     heading = _text(title(workload, schedule, name))
     drawing = svg(rows_of(schedule.timeline, workload.cpus), width=WIDTH, order=[task.id for task in workload.tasks])

@@ -46,9 +46,7 @@ def write(
     out.write(b"\n]}\n")
 
 
-def events(
-    workload: Workload, segments: Iterable[Segment], *, tick_us: int = 1, ready: bool = True
-) -> Iterator[Event]:
+def events(workload: Workload, segments: Iterable[Segment], *, tick_us: int = 1, ready: bool = True) -> Iterator[Event]:
     """Names first, then a complete event on each of two tracks for a segment, and if ``ready`` a counter when it changes."""
     numbers = {task.id: _FIRST_TASK + at for at, task in enumerate(workload.tasks)}
     yield from _names(workload, numbers)

@@ -16,7 +16,7 @@ from climb.systems.scheduler.output.rows import rows_of
 
 __all__ = ["coloured", "fitting", "lines", "table_lines"]
 
-_MOST_TASKS = 40
+_MOST_TASKS = 20  # of more, those that waited longest; a file has room for all
 _FEW_LINES = 20  # more charts below one another are too many to be proposed
 _MARGIN = "  "
 _NAMES = len("cpu 63  ") + 1  # columns beside those of the ticks
@@ -26,7 +26,14 @@ _ROWS = {"head": "dim", "row": "", "marked": "bold"}
 
 
 def lines(
-    workload: Workload, schedule: Schedule, *, name: str, width: int, ascii_only: bool, every_tick: bool = False
+    workload: Workload,
+    schedule: Schedule,
+    *,
+    name: str,
+    width: int,
+    ascii_only: bool,
+    every_tick: bool = False,
+    most_tasks: int = _MOST_TASKS,
 ) -> Iterator[Text]:
     """All of it in lines of at most ``width`` columns. Colour tells nothing that the text does not.
 
@@ -47,7 +54,7 @@ def lines(
         if room < whole.length <= _FEW_LINES * room and not continued:
             yield Text(f"{_MARGIN}--every-tick gives each tick a column.", style="dim")
         yield Text()
-    facts = fitting(task_facts(workload, schedule, most=_MOST_TASKS), room, least=("bursts", "arrival"))
+    facts = fitting(task_facts(workload, schedule, most=most_tasks), room, least=("bursts", "arrival"))
     yield from _indented(table_lines(facts, room, ascii_only=ascii_only))
     yield Text()
     sums = [f"{fact} {value}" for fact, value in summary_facts(workload, schedule)]
@@ -65,7 +72,8 @@ def table_lines(facts: Facts, width: int, *, ascii_only: bool, mark: int | None 
     for line in table(facts.columns, facts.rows, width=width, ascii=ascii_only, mark=mark):
         yield Text(line.text, style=_ROWS[line.kind])
     if facts.left_out:
-        yield Text(f"Those that waited longest; {facts.left_out:,} more: --output json", style="dim")
+        shown = f"The {len(facts.rows)} that waited longest; {facts.left_out:,} more with --output json."
+        yield from _flowed([shown], width, style="dim")
 
 
 def fitting(facts: Facts, width: int, *, least: Sequence[str]) -> Facts:

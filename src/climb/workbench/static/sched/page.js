@@ -10,6 +10,7 @@ import { number, runs, sentence, waits } from "./words.js";
 const PLACE = "/systems/scheduler";
 const PAUSE = 80; // milliseconds after the last change
 const WRITE_ADDRESS = 300;
+const ANSWERED = 120_000; // milliseconds: longer than the server takes for the questions of some pages, one after the other
 
 const form = document.getElementById("sched");
 const section = document.querySelector("[data-charts]");
@@ -43,7 +44,7 @@ class Page {
     this.again = false;
     section.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(`${PLACE}/turns?${words()}`);
+      const answer = await fetch(`${PLACE}/turns?${words()}`, { signal: AbortSignal.timeout(ANSWERED) });
       if (!answer.ok) throw new Error(answer.statusText);
       this.take(decode(await answer.arrayBuffer()));
     } catch (error) {
@@ -260,6 +261,18 @@ function putAway() {
   return chosen.size;
 }
 
+// What is wrong with the first field that can't be sent; empty if all can.
+function outOfRange() {
+  const field = [...form.elements].find((each) => each.willValidate && !each.validity.valid);
+  return field ? `${field.labels[0].textContent}: ${field.validationMessage}` : "";
+}
+
+// The slider beside a number goes where that went.
+function follow(number) {
+  const slider = form.querySelector(`[data-slider="${number.name}"]`);
+  if (slider && number.value !== "") slider.value = number.value;
+}
+
 function start() {
   const page = new Page();
   for (const chart of page.charts) page.watched(chart);
@@ -269,15 +282,18 @@ function start() {
   form.addEventListener("input", (event) => {
     const slider = event.target.dataset.slider;
     if (slider) form.elements[slider].value = event.target.value;
-    else form.querySelector(`[data-slider="${event.target.name}"]`)?.setAttribute("value", event.target.value);
+    else follow(event.target);
     if (event.target.name === "lanes") {
       for (const chart of page.charts) if (chart.panel) chart.by(byTask());
+      section.querySelector("[data-legend]").hidden = !byTask();
       page.row = 0;
       page.redraw();
       page.write();
       return;
     }
-    if (putAway() && form.checkValidity()) page.ask();
+    const problem = putAway() ? outOfRange() : "Choose a policy.";
+    if (problem) page.tell(problem);
+    else page.ask();
   });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();

@@ -40,7 +40,8 @@ class Feedback(Policy):
         return super().slice_over(cpu) or self._used_up(cpu.task)
 
     def slice_ended(self, task: TaskState) -> None:
-        if self._used_up(task):
+        task.used_up = self._used_up(task)
+        if task.used_up:
             task.level, task.used = task.level + 1, 0
 
     def standing(self, task: TaskState, members: Sequence[TaskState], now: int) -> str:
