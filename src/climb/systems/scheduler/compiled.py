@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import shutil
 from functools import cache
 from pathlib import Path
 from types import FunctionType
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["arrays_for", "arrays_of", "available", "compiled_engine_of", "is_kept"]
 
+_VERSIONS = 4  # of the sources, for which what was compiled is kept: several checkouts may share a home
 _ROWS = 1 << 16  # segments that are handed over at once
 _OURS = "climb.systems.scheduler"
 _CALLED = (f"{_OURS}.heap", f"{_OURS}.tree")  # all else is made one function, which is twice as fast again
@@ -144,6 +146,15 @@ def _can_keep() -> bool:
     """Tell whether that folder can be written to; if not, what is compiled ends with the process."""
     try:
         _folder().mkdir(parents=True, exist_ok=True)
+        _forget_older()
     except OSError:
         return False
     return os.access(_folder(), os.W_OK)
+
+
+def _forget_older() -> None:
+    """Remove what was compiled from versions of the sources that have been left behind."""
+    versions = sorted(_folder().parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for version in versions[_VERSIONS:]:
+        if version != _folder():
+            shutil.rmtree(version, ignore_errors=True)

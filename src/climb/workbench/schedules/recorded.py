@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-import msgspec
-
 from climb.systems.scheduler.imports import Imported, read_sample
 from climb.systems.scheduler.imports.actual import actual_schedule
 from climb.systems.scheduler.imports.following import Followed
-from climb.systems.scheduler.model import Summary, TaskMeasures
 from climb.workbench.schedules.gathering import Turn, gathered
 from climb.workbench.schedules.messages import Panel
 from climb.workbench.schedules.turns import BURST, DONE, LEFT
@@ -29,7 +26,7 @@ def recording() -> Imported:
 def recorded() -> Panel:
     """The schedule that the kernel made."""
     found = recording()
-    measures, summary = _measured(found)
+    actual = actual_schedule(found)
     return Panel(
         name="the kernel",
         rule=_told(found),
@@ -44,8 +41,8 @@ def recorded() -> Panel:
         order="start",
         turns=gathered(list(_turns(found))),
         complete=True,
-        summary=summary,
-        measures=measures,
+        summary=actual.summary,
+        measures=tuple(actual.tasks.get(task.id) for task in found.workload.tasks),
     )
 
 
@@ -53,23 +50,6 @@ def _told(found: Imported) -> str:
     counts = found.recording.counts
     missing = f"; {counts.holes} of {counts.switches:,} switches are missing in it" if counts.holes else ""
     return f"What Linux did, as its trace of context switches and wake-ups tells{missing}. A tick is {TICK_US} µs."
-
-
-def _measured(found: Imported) -> tuple[tuple[TaskMeasures | None, ...], Summary]:
-    """What the kernel's schedule is worth. A first turn counts for the response even if it is too short to be drawn."""
-    actual = actual_schedule(found)
-    first = {
-        found.ids[each.number]: each.first_ran - each.arrival
-        for each in found.recording.tasks
-        if each.number in found.ids
-    }
-    measures = {
-        name: msgspec.structs.replace(each, response=max(0, first[name]) // found.tick_ns)
-        for name, each in actual.tasks.items()
-    }
-    mean = sum(each.response for each in measures.values()) / max(1, len(measures))
-    summary = msgspec.structs.replace(actual.summary, mean_response=mean)
-    return tuple(measures.get(task.id) for task in found.workload.tasks), summary
 
 
 class _Task:
