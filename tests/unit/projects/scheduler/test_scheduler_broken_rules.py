@@ -51,6 +51,28 @@ BROKEN: dict[str, tuple[Given, dict[str, Any], tuple[str, ...], int, str]] = {
         1,
         "At t=1 you ran B (a burst of 3), while A (a burst of 2) was ready",
     ),
+    "srtf: replacing was put off and then forgotten": (
+        given("A@0:4 B@1:1", machine={"switch_cost": 2}),
+        {"policy": "srtf"},
+        ("A2-6 B8-9",),
+        3,
+        "Replacing was put off until t=3, when A had run its first tick",
+    ),
+    "mlfq: on beyond the allotment": (
+        given("A@0:6 B@0:2"),
+        {"policy": "mlfq", "given_quantum": 3, "given_allotment": 2},
+        ("A0-3 B3-5 A5-8",),
+        2,
+        "At t=2 you went on with A (level 1), whose allotment was used up at t=2, while B (level 0) was ready",
+    ),
+    "cfs: a slice too short": (
+        given("A@0:8 B@0:8"),
+        {"policy": "cfs", "given_latency": 12},
+        ("A0-4 B4-8 A8-12 B12-16",),
+        4,
+        "Its slice is 6 ticks (the latency's share by weight among all ready and running when it was picked, but at least the "
+        "granularity) and lasts until t=6, if its burst does. No task became ready in step 2 at t=4, so none replaces it.",
+    ),
     "srtf: the shorter one waits": (
         given("A@0:9 B@2:4"),
         {"policy": "srtf"},

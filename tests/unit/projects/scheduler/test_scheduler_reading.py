@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from climb.judge.expect import Failure
-from climb.projects.scheduler.schedule import Schedule
+from climb.judge.evidence import Comparison
+from climb.judge.expect import Failure, fail
+from climb.judge.program import Stopped
+from climb.projects.scheduler.schedule import Schedule, Scheduler
 from climb.projects.scheduler.stages.faults import Fault, place
 from climb.projects.scheduler.workload import Options, Task, Workload
 
@@ -46,6 +48,24 @@ def test_what_is_no_schedule_fails_by_its_place(text: str, subject: str) -> None
         read(text)
 
     assert raised.value.subject == subject
+
+
+async def test_a_scheduler_that_takes_too_long_hears_of_the_clock() -> None:
+    """What a program that is stopped after its time has to change is named: how its clock moves."""
+
+    class TooSlow:
+        calls = (SimpleNamespace(outcome=SimpleNamespace(ending=SimpleNamespace(stopped=Stopped.TIME))),)
+
+        async def __call__(self, *_args: str, **_options: Any) -> Any:
+            fail("how the program ended", expected="exit code 0", received="stopped", why="it took too long")
+
+    command: Any = TooSlow()
+    with pytest.raises(Failure) as raised:
+        await Scheduler(command)(WORKLOAD, Options(policy="fcfs"))
+
+    (comparison,) = raised.value.evidence
+    assert isinstance(comparison, Comparison)
+    assert comparison.why.startswith("The clock should jump")
 
 
 @pytest.mark.parametrize("tasks", [None, [], {}, {"A": 3}])

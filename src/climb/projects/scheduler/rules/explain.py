@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from climb.projects.scheduler.rules.finding import Broken, Finding
 from climb.projects.scheduler.rules.machine import Decision, Kind, Machine
 from climb.projects.scheduler.rules.policies.lottery import Lottery
-from climb.projects.scheduler.rules.ready_order import why_longer_ready
+from climb.projects.scheduler.rules.ready_order import STEP_TWO, why_longer_ready
 from climb.projects.scheduler.rules.state import Became, Phase, Processor, TaskState
 
 if TYPE_CHECKING:
@@ -140,18 +140,27 @@ class Explain:
         why = f"{left}, after {_ticks(cpu.ran)} of this turn."
         other = None if piece is None else self._state(piece.task)
         if cpu.slice is not None:
-            why += f" Its slice is {_ticks(cpu.slice)} and lasts until t={max(cpu.begins, now) + cpu.slice - cpu.ran}, if its burst does."
+            made_of = f" ({policy.slicing})" if policy.slicing else ""
+            why += f" Its slice is {_ticks(cpu.slice)}{made_of} and lasts until t={max(cpu.begins, now) + cpu.slice - cpu.ran}, if its burst does."
         if not policy.preemptive:
             why += (
                 " Nothing else takes the processor away."
                 if cpu.slice is not None
                 else " It keeps the processor until its burst ends."
             )
+        elif policy.only_when_ready and not self._was_woken(cpu):
+            why += f" No task became ready in step 2 at t={now}, so none replaces it."
         elif other is not None and other.phase is Phase.READY:
             why += f" {self._named(other)} may not replace {self._named(task)}. {policy.replacing}{self._pasts(other, task)}"
             if cpu.ran < 1:
                 why += " A task is not replaced before it has run one tick."
         return self._finding(Broken.CHOICE, cpu, expected, received, why)
+
+    def _was_woken(self, cpu: Processor) -> bool:
+        """Whether replacing is considered on ``cpu`` at this tick, under a policy that considers it only at some."""
+        now = self._machine.now
+        fresh = (task for task in self._machine.tasks if task.ready_since == now and task.became in STEP_TWO)
+        return any(task.queue is cpu.queue for task in fresh) or (cpu.owed and now == cpu.begins + 1)
 
     # Words.
 

@@ -26,6 +26,7 @@ class Policy:
     preemptive = False
     only_when_ready = False  # replacing is considered only at ticks at which a task became ready in step 2
     replacing = ""
+    slicing = ""  # what a slice is made of, if it is not the whole quantum
 
     def __init__(self, options: Options) -> None:
         self.options = options

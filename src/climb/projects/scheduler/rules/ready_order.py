@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from climb.projects.scheduler.rules.state import Became, TaskState
 
-__all__ = ["why_longer_ready"]
+__all__ = ["STEP_TWO", "why_longer_ready"]
 
-_STEP_TWO = (Became.ARRIVED, Became.BACK, Became.NEXT_JOB)
+STEP_TWO = (Became.ARRIVED, Became.BACK, Became.NEXT_JOB)
 
 
 def why_longer_ready(task: TaskState, other: TaskState, boosted_at: int | None) -> str:
@@ -19,7 +19,7 @@ def why_longer_ready(task: TaskState, other: TaskState, boosted_at: int | None) 
 
 
 def _same_tick(task: TaskState, other: TaskState) -> str:
-    if task.became in _STEP_TWO and other.became in _STEP_TWO:
+    if task.became in STEP_TWO and other.became in STEP_TWO:
         return f"and the workload lists {task.id} before {other.id}"
     if task.became is Became.SLICE_ENDED and other.became is Became.SLICE_ENDED:
         return f"when their slices ended, in the order of the processors: {task.last} before {other.last}"
@@ -27,7 +27,7 @@ def _same_tick(task: TaskState, other: TaskState) -> str:
 
 
 def _step(task: TaskState) -> int:
-    if task.became in _STEP_TWO:
+    if task.became in STEP_TWO:
         return 2
     return 3 if task.became is Became.SLICE_ENDED else 4
 

@@ -131,7 +131,7 @@ async def what_only_the_whole_shows(scheduler: Scheduler, world: World) -> None:
 @refusals.check
 async def what_is_no_document(scheduler: Scheduler, world: World) -> None:
     """What is not JSON, not UTF-8, or not an object is refused in one line."""
-    for data, wrong in world.draw.sample(_NO_DOCUMENT, 6):
+    for data, wrong in world.draw.sample(_NO_DOCUMENT, len(_NO_DOCUMENT)):
         one_line(await scheduler.command("--policy", "fcfs", stdin=data, exit_code=None), wrong)
 
 

@@ -23,6 +23,9 @@ class CompletelyFair(Policy):
         "When a task became ready in step 2, the ready task replaces a running one whose virtual runtime is larger by more than "
         "granularity × the inverse of the ready task's weight, and no other."
     )
+    slicing = (
+        "the latency's share by weight among all ready and running when it was picked, but at least the granularity"
+    )
 
     def key(self, task: TaskState, members: Sequence[TaskState], now: int) -> Key:
         del members, now

@@ -17,6 +17,7 @@ class EarliestEligible(Policy):
     rule = "The eligible ready task with the earliest virtual deadline runs; if none is eligible, the one with the smallest v."
     preemptive = True
     only_when_ready = True
+    slicing = "what was left of the quantum that began with its deadline"
     replacing = "When a task became ready in step 2, the eligible ready task with the earliest deadline replaces a running one whose deadline is later, and no other."
 
     def key(self, task: TaskState, members: Sequence[TaskState], now: int) -> Key:

@@ -13,7 +13,7 @@ __all__ = ["Feedback"]
 class Feedback(Policy):
     """The highest level first; who uses up an allotment moves down."""
 
-    rule = "The ready task on the highest level (the smallest number) runs, the first in the ready order of that level, for at most one quantum."
+    rule = "The ready task on the highest level (the smallest number) runs, the first in the ready order of that level, for at most one quantum and no longer than its allotment lasts."
     preemptive = True
     replacing = "A ready task replaces a running one on a lower level (a larger number), and on no other."
 
