@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib
 import io
 import select
 import signal
@@ -14,44 +12,24 @@ from types import FrameType
 import click
 
 from climb.cli.commands import COMMANDS
+from climb.cli.lazy import Lazy
 from climb.cli.overview import overview
 from climb.errors import ClimbError
 
-__all__ = ["Lazy", "run"]
+__all__ = ["run"]
 
 INTERRUPTED = 130
 PIPE_CLOSED = 128 + signal.SIGPIPE  # the reader of our output has gone, as in `climb list | head`; that is its right
 
 
-class Lazy(click.Group):
-    """A group whose commands are loaded when they are needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return [entry.name for entry in COMMANDS]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        entry = next((entry for entry in COMMANDS if entry.name == cmd_name), None)
-        if entry is None:
-            return None
-        module, _, attribute = entry.target.partition(":")
-        command = getattr(importlib.import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
-            meant = f" Did you mean climb {near[0]}?" if near else ""
-            ctx.fail(f"there is no command {args[0]!r}.{meant}")
-        return super().resolve_command(ctx, args)
+class _Climb(Lazy):
+    """All commands; their help is the overview."""
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         formatter.write(overview())
 
 
-climb = Lazy(name="climb", context_settings={"help_option_names": ["-h", "--help"]})
+climb = _Climb(name="climb", entries=COMMANDS, called="climb", context_settings={"help_option_names": ["-h", "--help"]})
 
 
 def run(words: Sequence[str]) -> int:
