@@ -107,6 +107,7 @@ class _Life:
 
     def _unfinished(self) -> Finding:
         name, burst = self._task.id, self._task.bursts[self._burst]
+        ticks = "1 tick" if burst == 1 else f"{burst} ticks"
         job = f" of job {self._job + 1} (released at t={self._releases[self._job]})" if len(self._releases) > 1 else ""
         which = f"{_ordinal(self._burst)}{job}"
         done = burst - self._left
@@ -125,7 +126,7 @@ class _Life:
         return _finding(
             moment,
             None,
-            f"{name} completes, with exactly {burst} ticks for its {which}",
+            f"{name} completes, with exactly {ticks} for its {which}",
             received,
             "Every job that is released runs to its end, and each burst gets exactly its ticks.",
         )
