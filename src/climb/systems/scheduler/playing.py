@@ -11,13 +11,12 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from climb.systems.scheduler import compiled
 from climb.systems.scheduler.binding import engine_of
 from climb.systems.scheduler.state import NEVER, jobs_of, machine_for
 from climb.systems.scheduler.weights import inverse_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from climb.systems.scheduler.model import Options, Workload
     from climb.systems.scheduler.state import Machine, Row
@@ -48,17 +47,23 @@ def rows_of(
 def bunches_of(workload: Workload, options: Options, engine: Engine = "either") -> Iterator[Any]:
     """Play; yield the same as lists of rows or as arrays of numpy, each only until the next is asked for."""
     if engine == "compiled" or (engine == "either" and _is_long(workload, options)):
-        yield from _compiled(compiled.arrays_for(workload, options), options.policy)
+        from climb.systems.scheduler.compiled import arrays_for
+
+        yield from _compiled(arrays_for(workload, options), options.policy)
         return
     machine = machine_for(workload, options)
-    yield from _plain(
-        machine, options.policy, _work(workload), patient=engine == "plain" or not _may(workload, options)
-    )
+
+    def is_too_long(seconds: float) -> bool:
+        return engine != "plain" and _may(workload, options) and seconds > _change_over_s(options.policy)
+
+    yield from _plain(machine, options.policy, _work(workload), is_too_long)
     if machine.clock[0].next != NEVER:
-        yield from _compiled(compiled.arrays_of(machine), options.policy)
+        from climb.systems.scheduler.compiled import arrays_of
+
+        yield from _compiled(arrays_of(machine), options.policy)
 
 
-def _plain(machine: Machine, policy: str, work: int, *, patient: bool) -> Iterator[list[Row]]:
+def _plain(machine: Machine, policy: str, work: int, is_too_long: Callable[[float], bool]) -> Iterator[list[Row]]:
     """Play as plain Python to the end, or until it would be better to change over."""
     advance = engine_of(policy)
     clock = machine.clock[0]
@@ -72,15 +77,28 @@ def _plain(machine: Machine, policy: str, work: int, *, patient: bool) -> Iterat
         if events == 0:
             events = _LOOK_EVERY
             left = so_far * (work - clock.worked) / max(1, clock.worked)
-            if not patient and left > (_LOAD_S if compiled.is_kept(policy) else _COMPILE_S):
+            if is_too_long(left):
                 return
+
+
+def _change_over_s(policy: str) -> float:
+    """Return what it takes until the compiled engine can go on."""
+    return _LOAD_S if _is_kept(policy) else _COMPILE_S
+
+
+def _is_kept(policy: str) -> bool:
+    from climb.systems.scheduler.compiled import is_kept
+
+    return is_kept(policy)
 
 
 def _compiled(state: Any, policy: str) -> Iterator[Any]:
     """Play compiled, from wherever the state is."""
-    if not compiled.is_kept(policy) and sys.stderr.isatty():
+    from climb.systems.scheduler.compiled import compiled_engine_of
+
+    if not _is_kept(policy) and sys.stderr.isatty():
         print(f"compiling {policy}, once …", file=sys.stderr)
-    advance = compiled.compiled_engine_of(policy)
+    advance = compiled_engine_of(policy)
     while state.clock[0]["next"] != NEVER:
         advance(state, _EVENTS)
         yield state.rows[: state.clock[0]["filled"]]
@@ -89,12 +107,14 @@ def _compiled(state: Any, policy: str) -> Iterator[Any]:
 def _is_long(workload: Workload, options: Options) -> bool:
     """Tell whether the bursts alone are so many that loading the compiled engine pays."""
     bursts = sum(jobs_of(task, workload.until) * (len(task.bursts) // 2 + 1) for task in workload.tasks)
-    return bursts * _BURST_S > _LOAD_S and _may(workload, options) and compiled.is_kept(options.policy)
+    return bursts * _BURST_S > _LOAD_S and _may(workload, options) and _is_kept(options.policy)
 
 
 def _may(workload: Workload, options: Options) -> bool:
-    """Tell whether this can be played compiled."""
-    return compiled.available() and fits(workload, options)
+    """Tell whether this can be played compiled; a short play ends without asking, and loads nothing for it."""
+    from climb.systems.scheduler.compiled import available
+
+    return available() and fits(workload, options)
 
 
 def fits(workload: Workload, options: Options) -> bool:
