@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Plot, Strip, StripPlot
+from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Plot, Span, Strip, StripPlot
 from climb.labs.scale import Scale, across_scale, figure, length_scale, mark_words, tick_label
 from climb.labs.statistics import quantile
 from climb.printable import printable
@@ -46,6 +46,7 @@ class Signs(NamedTuple):
     wall: str
     between: str
     points: str
+    shade: str
     ascii: bool
 
     def words(self, text: str) -> str:
@@ -57,8 +58,8 @@ class Signs(NamedTuple):
         return _POWER.sub(lambda power: f"^{power[0]}", text).translate(_PLAIN) if self.ascii else text
 
 
-_FULL = Signs("█", " ▏▎▍▌▋▊▉", " ▁▂▃▄▅▆▇█", "┊", "┄", "▲", "─", "┴", "└", "│", "·", "●■◆▲", ascii=False)
-_ASCII = Signs("#", " ", " .:-=+*#@", ":", "-", "^", "-", "+", "+", "|", ".", "ox*+", ascii=True)
+_FULL = Signs("█", " ▏▎▍▌▋▊▉", " ▁▂▃▄▅▆▇█", "┊", "┄", "▲", "─", "┴", "└", "│", "·", "●■◆▲", "░", ascii=False)
+_ASCII = Signs("#", " ", " .:-=+*#@", ":", "-", "^", "-", "+", "+", "|", ".", "ox*+", ",", ascii=True)
 
 
 def signs_for(*, ascii_only: bool) -> Signs:
@@ -153,13 +154,15 @@ def _lines(plot: LinePlot, width: int, signs: Signs) -> list[Text]:
         for row, cells in enumerate(grid)
     ]
     floor = [Text(" " * (margin + 1)) + line for line in _floor(plot.x, x, across + 1, signs, first=signs.corner)]
+    bands = _bands(plot.spans, x, across, margin + 2, width, signs)
     head = [Text(part, style="dim") for part in _broken(signs.words(plot.y.name), width)]
-    return [*head, *body, *floor, *_key(plot, y, width, signs)]
+    return [*head, *body, *floor, *bands, *_key(plot, y, width, signs)]
 
 
 def _grid(plot: LinePlot, x: Scale, y: Scale, across: int, signs: Signs) -> list[list[str]]:
-    """The marks, over them what connects the points, over that the points."""
-    grid = [[" "] * across for _ in range(_ROWS)]
+    """The shades, over them the marks, over them what connects the points, over that the points."""
+    ground = _shaded(plot.spans, x, across, " ", signs)
+    grid = [list(ground) for _ in range(_ROWS)]
     for mark in plot.marks:
         grid[_row(y, mark.value)] = [signs.mark_across] * across
     for line in plot.lines:
@@ -169,10 +172,39 @@ def _grid(plot: LinePlot, x: Scale, y: Scale, across: int, signs: Signs) -> list
     return grid
 
 
+def _shaded(spans: Iterable[Span], x: Scale, across: int, empty: str, signs: Signs) -> list[str]:
+    """A row of cells in which the stretches are shaded."""
+    cells = [empty] * across
+    for span in spans:
+        begin, end = _column(x, span.start, across), _column(x, span.end, across)
+        cells[begin : end + 1] = [signs.shade] * (end + 1 - begin)
+    return cells
+
+
+def _bands(spans: tuple[Span, ...], x: Scale, across: int, margin: int, width: int, signs: Signs) -> Iterator[Text]:
+    """Below the axis a band for each kind of shade, and what it is."""
+    for label in dict.fromkeys(span.label for span in spans):
+        own = [span for span in spans if span.label == label]
+        band = "".join(_shaded(own, x, across, " ", signs)).rstrip()
+        words = signs.words(label) + (f" ({len(own)} times)" if len(own) > 1 else "")
+        blank = len(band) - len(band.lstrip())
+        if margin + len(band) + 1 + cell_len(words) <= width:
+            yield Text(f"{' ' * margin}{band} {words}", style="dim")
+        elif cell_len(words) < blank:
+            yield Text(" " * (margin + blank - 1 - cell_len(words)) + f"{words} {band.lstrip()}", style="dim")
+        else:
+            yield Text(" " * margin + band, style="dim")
+            yield from (Text(f"{' ' * margin}{part}", style="dim") for part in _broken(words, width - margin))
+
+
 def _key(plot: LinePlot, y: Scale, width: int, signs: Signs) -> Iterator[Text]:
     """Which sign is which line, and what the marks are."""
     for number, line in enumerate(plot.lines):
-        yield from _words(f"{signs.points[number % len(signs.points)]} {line.label}{_last(line, plot.y)}", width, signs)
+        yield from _words(
+            f"{signs.points[number % len(signs.points)]} {line.label or plot.y.label}{_last(line, plot.y)}",
+            width,
+            signs,
+        )
     for mark in plot.marks:
         yield from _words(f"{signs.mark_across * 2} {mark_words(mark, y)}", width, signs)
 

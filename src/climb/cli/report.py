@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import shlex
-from collections.abc import Sequence
+from collections.abc import Sequence as Ordered
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -12,8 +12,22 @@ from rich.console import Console
 from rich.text import Text
 
 from climb.cli.console import Symbols, printable, symbols
-from climb.cli.facts import table_lines, timeline_lines
-from climb.judge.evidence import Comparison, Evidence, Output, Reading, Series, Table, Timeline, Transcript
+from climb.cli.facts import sequence_lines, series_lines, table_lines, timeline_lines
+from climb.cli.talk import exchange_lines
+from climb.judge.evidence import (
+    Comparison,
+    Evidence,
+    Exchange,
+    Lifetime,
+    Output,
+    Reading,
+    Sequence,
+    Series,
+    Table,
+    Timeline,
+    Transcript,
+)
+from climb.judge.telling import exchange_head, life_sentence, start_line
 from climb.judge.verdict import CheckResult, StageResult, Status, Verdict
 
 __all__ = ["Reporter", "first_failure_as_text"]
@@ -124,6 +138,11 @@ class Reporter:
             if transcript.stdin is not None:
                 self._field("given", _excerpt(transcript.stdin))
 
+        life = next((piece for piece in check.evidence if isinstance(piece, Lifetime)), None)
+        if life is not None:
+            command = printable(start_line(life, str(self._home)))
+            self._print(Text.assemble(" " * _INDENT, (f"{'ran':<{_LABEL}}", "dim"), command))
+
     def _evidence(self, piece: Evidence) -> None:
         match piece:
             case Comparison():
@@ -132,12 +151,20 @@ class Reporter:
                 self._output(piece)
             case Reading():
                 """The comparison beside it says the same in words; the numbers are for scripts and plots."""
+            case Sequence():
+                self._drawn("sequence", piece.subject, sequence_lines(piece, self._room, ascii_only=self._ascii))
+            case Series() if piece.lines or piece.spans:
+                self._drawn("over time", piece.subject, series_lines(piece, self._room, ascii_only=self._ascii))
             case Series():
                 self._field("over time", sparkline(piece, self._symbols))
             case Table():
                 self._drawn("table", piece.subject, table_lines(piece, self._room, ascii_only=self._ascii))
             case Timeline():
                 self._drawn("timeline", piece.subject, timeline_lines(piece, self._room, ascii_only=self._ascii))
+            case Lifetime():
+                self._field("service", life_sentence(piece))
+            case Exchange():
+                self._drawn("exchange", exchange_head(piece), exchange_lines(piece, self._room, ascii_only=self._ascii))
             case Transcript():
                 after = "" if piece.ended.startswith("stopped") else f" after {piece.seconds:.2f} s"
                 self._field("answered", f"{piece.ended}{after}; {_size(piece)}")
@@ -174,7 +201,7 @@ class Reporter:
         for line in piece.lines:
             self._print(Text(" " * _INDENT + "| " + printable(line[:_LONGEST_LINE])))
 
-    def _drawn(self, label: str, subject: str, lines: Sequence[Text]) -> None:
+    def _drawn(self, label: str, subject: str, lines: Ordered[Text]) -> None:
         """Lines whose shape depends on what was drawn: the gate knows them by their margin."""
         self._field(label, subject)
         for line in lines:
@@ -250,7 +277,7 @@ def sparkline(series: Series, symbols: Symbols) -> str:
     return "".join(steps[min(int(value / largest * 7.99), 7)] for _, value in series.points[:60]) + "  " + note
 
 
-def _to_read(concepts: Sequence[str]) -> str:
+def _to_read(concepts: Ordered[str]) -> str:
     """What to type for the first concept, and which others have a page."""
     first, *others = concepts or ("",)
     return f"climb read {first}".rstrip() + (f"   (also: {', '.join(others)})" if others else "")

@@ -9,14 +9,21 @@ from __future__ import annotations
 import asyncio
 import socket
 import statistics
+import subprocess
+import sys
 import time
 
 import msgspec
 
-__all__ = ["Calibration", "calibrate_connects"]
+__all__ = ["Calibration", "Cores", "calibrate_connects", "calibrate_cores", "calibrate_decoding", "calibrate_start"]
 
 _BATCHES = 7
 _CONNECTS = 400
+_STARTS = 3
+_FRESH_S = 60.0
+_TURNS = 3
+_LOOP_S = 0.2
+_MEET_S = 0.1  # until both processes have started
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,3 +53,96 @@ def _batch(address: str, port: int) -> float:
         with socket.socket() as probe:
             probe.connect_ex((address, port))
     return (time.perf_counter() - started) / _CONNECTS
+
+
+async def calibrate_start() -> Calibration:
+    """What starting a process costs, here and now: this Python, which does nothing. Measured at most once a minute."""
+    measured_at, found = _starts.get("newest", (0.0, None))
+    if found is None or time.monotonic() - measured_at > _FRESH_S:
+        batches = [await asyncio.to_thread(_start_once) for _ in range(_STARTS)]
+        spread = max(batches) / min(batches)
+        found = Calibration(what="one start of Python", seconds=statistics.median(batches), spread=spread)
+        _starts["newest"] = (time.monotonic(), found)
+    return found
+
+
+class Cores(msgspec.Struct, frozen=True, kw_only=True):
+    """Lines a second that plain Python loops decode: one alone, and two in two processes at the same time, together."""
+
+    alone: float
+    together: float
+
+    @property
+    def ratio(self) -> float:
+        """How much more two do than one; 2 where each has a core to itself."""
+        return self.together / self.alone
+
+    def __str__(self) -> str:
+        return (
+            f"plain Python loops on this machine: one decodes {self.alone:,.0f} lines a second, two together"
+            f" {self.together:,.0f}, {self.ratio:.2f} times as many"
+        )
+
+
+async def calibrate_decoding(line: bytes) -> Calibration:
+    """What one line of JSON costs a plain loop in Python that decodes it and adds it to a total, here and now."""
+    batches = [1 / (await _decoded(line, 1)) for _ in range(_BATCHES)]
+    return Calibration(
+        what="one line of JSON for a plain loop in Python",
+        seconds=statistics.median(batches),
+        spread=max(batches) / min(batches),
+    )
+
+
+async def calibrate_cores(line: bytes) -> Cores:
+    """Whether this machine has a core to spare right now: one loop, and two at the same time, in turns."""
+    alone, together = [], []
+    for _ in range(_TURNS):
+        alone.append(await _decoded(line, 1))
+        together.append(await _decoded(line, 2))
+    return Cores(alone=statistics.median(alone), together=statistics.median(together))
+
+
+async def _decoded(line: bytes, processes: int) -> float:
+    """Lines a second of this many processes together."""
+    counts = await asyncio.gather(*(_one_loop(line, time.time() + _MEET_S) for _ in range(processes)))
+    return sum(counts)
+
+
+async def _one_loop(line: bytes, at: float) -> float:
+    """A loop in a process of its own; several begin at the same time of day."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", "-c", _LOOP, repr(at), str(_LOOP_S)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate(line)
+    return float(output)
+
+
+_LOOP = """
+import json, sys, time
+line, at, seconds = sys.stdin.buffer.read(), float(sys.argv[1]), float(sys.argv[2])
+totals = {}
+time.sleep(max(at - time.time(), 0))
+started = time.perf_counter()
+count = 0
+while time.perf_counter() - started < seconds:
+    for _ in range(500):
+        reading = json.loads(line)
+        total = totals.get("sum", 0.0)
+        for value in reading.values():
+            if type(value) is float:
+                total += value
+        totals["sum"] = total
+    count += 500
+print(count / (time.perf_counter() - started))
+"""
+
+_starts: dict[str, tuple[float, Calibration]] = {}
+
+
+def _start_once() -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-I", "-S", "-c", ""], check=True)
+    return time.perf_counter() - started

@@ -11,10 +11,13 @@ import msgspec
 
 from climb.errors import SetupError
 from climb.judge.choices import Choices
-from climb.judge.drivers.command import Call, Command
+from climb.judge.drivers.command import Command
+from climb.judge.drivers.service import Service
+from climb.judge.drivers.traces import Trace
 from climb.judge.evidence import Evidence, Output
 from climb.judge.expect import CannotTell, Failure
 from climb.judge.project import Project
+from climb.judge.shrink import Lists
 from climb.judge.stage import Check, Stage
 from climb.judge.submission import Submission, resolve_command
 from climb.judge.verdict import CheckResult, Status
@@ -26,11 +29,12 @@ CHECK_DEADLINE_S = 300.0  # a check that takes longer hangs, and that is the jud
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """A check's result, the calls it made, and which demand ended it (None if it passed)."""
+    """A check's result, what it leaves in the run folder, which demand ended it (None if it passed), and its lists of draws."""
 
     result: CheckResult
-    calls: list[Call]
+    traces: tuple[Trace, ...]
     subject: str | None
+    lists: Lists = ()
 
 
 async def run_check(
@@ -44,11 +48,17 @@ async def run_check(
 ) -> Checked:
     """Judge one claim. Never raises for what a program does; SetupError and UsageError of the submission pass through."""
     draw = Choices(f"{seed}/{stage.id}/{check.id}", forced=forced)
-    command = Command(resolve_command(submission), submission.folder)
+    words = resolve_command(submission)
     started = time.monotonic()
-    status, subject, evidence = await _judge(check, project.driver(command), draw)
-    if status is not Status.PASSED and command.calls:
-        evidence = (*evidence, command.calls[-1].transcript())
+    surroundings = World(draw)
+    if project.info.kind == "service":
+        driver: Command | Service = Service(words, submission.folder, surroundings)
+    else:
+        driver = Command(words, submission.folder)
+    status, subject, evidence = await _judge(check, project, driver, surroundings)
+    failed = status is not Status.PASSED
+    if failed:
+        evidence = (*evidence, *driver.evidence(evidence))
     number = f"{project.stages.index(stage) + 1}.{stage.checks.index(check) + 1}"
     result = CheckResult(
         id=check.id,
@@ -59,15 +69,17 @@ async def run_check(
         seconds=round(time.monotonic() - started, 3),
         choices=tuple(draw.drawn),
     )
-    return Checked(result=result, calls=command.calls, subject=subject)
+    return Checked(result=result, traces=driver.traces() if failed else (), subject=subject, lists=draw.lists)
 
 
-async def _judge(check: Check, driver: object, draw: Choices) -> tuple[Status, str | None, tuple[Evidence, ...]]:
+async def _judge(
+    check: Check, project: Project, driver: Command | Service, surroundings: World
+) -> tuple[Status, str | None, tuple[Evidence, ...]]:
     mishaps: list[Mishap] = []
     try:
-        async with asyncio.timeout(CHECK_DEADLINE_S), World(draw) as world:
+        async with asyncio.timeout(CHECK_DEADLINE_S), surroundings as world, driver:
             mishaps = world.mishaps
-            await check.function(driver, world)
+            await check.function(project.driver(driver), world)
     except Failure as failure:
         if not mishaps:
             return Status.FAILED, failure.subject, failure.evidence

@@ -9,7 +9,7 @@ programs that are run from outside, at a run a second rather than thousands, so 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -28,6 +28,9 @@ class Choices:
     def __init__(self, seed: str, *, forced: Sequence[int] | None = None) -> None:
         self.seed = seed
         self.drawn: list[int] = []
+        self.lists: list[
+            list[tuple[int, int]]
+        ] = []  # of each list which draws made its elements: from, up to and without
         self._forced = forced
         self._random = random.Random(seed)
 
@@ -62,6 +65,28 @@ class Choices:
     def flag(self) -> bool:
         """True or false; false is the simpler one."""
         return bool(self.below(2))
+
+    def some(self, one: Callable[[], T], *, at_most: int, at_least: int = 0, usually: int = 3) -> list[T]:
+        """Elements, each made by ``one``: ``at_least`` to ``at_most``, about ``usually`` beyond the least; fewer are simpler.
+
+        Whether there is another one is drawn before each and after the last, also where it is certain: so leaving out an element's
+        draws leaves out the element, and what follows keeps its place.
+        """
+        made: list[T] = []
+        spans: list[tuple[int, int]] = []
+        self.lists.append(spans)
+        while True:
+            begin = len(self.drawn)
+            certain = len(made) < at_least or len(made) == at_most
+            another = self.below(1 if certain else usually + 1)
+            if len(made) == at_most or (len(made) >= at_least and not another):
+                return made
+            made.append(one())
+            spans.append((begin, len(self.drawn)))
+
+    def source(self) -> random.Random:
+        """Randomness for what is too much to be drawn number by number; the whole of it is one draw."""
+        return random.Random(self.below(1 << 16))
 
     def word(self, low: int = 4, high: int = 10) -> str:
         """Lower-case ASCII letters, ``low`` to ``high`` of them."""

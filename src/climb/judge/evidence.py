@@ -7,8 +7,23 @@ from typing import TypeAlias
 import msgspec
 
 from climb.gantt.model import Row
+from climb.sequence.model import Shade, Step
 
-__all__ = ["Comparison", "Evidence", "Output", "Reading", "Series", "Table", "Timeline", "Transcript"]
+__all__ = [
+    "Comparison",
+    "Curve",
+    "Evidence",
+    "Exchange",
+    "Lifetime",
+    "Message",
+    "Output",
+    "Reading",
+    "Sequence",
+    "Series",
+    "Table",
+    "Timeline",
+    "Transcript",
+]
 
 
 class _Evidence(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
@@ -66,13 +81,26 @@ class Reading(_Evidence, frozen=True, tag="reading", kw_only=True):
     calibration: str
 
 
+class Curve(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several lines of a series: its name, which stands at its end, and points of (seconds, value)."""
+
+    label: str
+    points: tuple[tuple[float, float], ...]
+
+
 class Series(_Evidence, frozen=True, tag="series", kw_only=True):
-    """A quantity over time: points of (seconds, value), and the limit it should have kept."""
+    """A quantity over time: points of (seconds, value), and the limit it should have kept.
+
+    Several of the same unit are ``lines``, beside the points or instead of them. ``spans`` are times in which something was wrong
+    on purpose, shaded. Quantities of other units are series of their own, with the same spans.
+    """
 
     subject: str
     unit: str
-    points: tuple[tuple[float, float], ...]
+    points: tuple[tuple[float, float], ...] = ()
     limit: float | None = None
+    lines: tuple[Curve, ...] = ()
+    spans: tuple[Shade, ...] = ()
 
 
 class Table(_Evidence, frozen=True, tag="table", kw_only=True):
@@ -93,4 +121,60 @@ class Timeline(_Evidence, frozen=True, tag="timeline", kw_only=True):
     moment: int | None = None
 
 
-Evidence: TypeAlias = Comparison | Transcript | Output | Reading | Series | Table | Timeline
+class Sequence(_Evidence, frozen=True, tag="sequence", kw_only=True):
+    """Who told whom what, and what happened meanwhile, as a sequence diagram; ``mark`` is the step to point at, from 0."""
+
+    subject: str
+    actors: tuple[str, ...]
+    steps: tuple[Step, ...]
+    shades: tuple[Shade, ...] = ()
+    mark: int | None = None
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of an exchange: bytes in one direction, or a ``note`` of something that happened to the connection.
+
+    ``offset`` counts the bytes of this direction before it, ``size`` those of the step; ``text`` may be cut, and then is shorter.
+    """
+
+    direction: str  # "sent" (by the judge), "received" or "note"
+    at: float  # seconds since the check began
+    offset: int
+    size: int
+    text: str
+
+
+class Exchange(_Evidence, frozen=True, tag="exchange", kw_only=True):
+    """What the judge and the program said to each other over one connection.
+
+    Of a long one the first and the last steps are kept; ``left_out`` says how many are missing, and ``gap`` behind which.
+    """
+
+    peer: str
+    messages: tuple[Message, ...]
+    left_out: int
+    gap: int
+    sent_bytes: int
+    received_bytes: int
+
+
+class Lifetime(_Evidence, frozen=True, tag="lifetime", kw_only=True):
+    """One life of a service: how it was started, when it was ready, how it ended. Times are seconds since the check began.
+
+    ``env`` holds what the contract names and nothing else; ``folders`` are those of its values that are folders of this check.
+    """
+
+    number: int
+    argv: tuple[str, ...]
+    env: tuple[tuple[str, str], ...]
+    folders: tuple[str, ...]
+    started: float
+    ready: float | None
+    ended: str
+    seconds: float
+    peak_memory: int
+
+
+Evidence: TypeAlias = (
+    Comparison | Transcript | Output | Reading | Series | Table | Timeline | Exchange | Lifetime | Sequence
+)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-__all__ = ["MARKER", "describe", "kill_all", "members", "resident_bytes"]
+__all__ = ["MARKER", "cpu_seconds", "describe", "kill_all", "members", "own_bytes", "resident_bytes", "signal_all"]
 
 MARKER = "CLIMB_PROGRAM"  # environment variable; its value is unique for each program started
 _KILL_DEADLINE_S = 5.0
@@ -30,6 +30,20 @@ def members(marker: str, session: int | None = None) -> list[int]:
 def resident_bytes(pids: list[int]) -> int:
     """The memory that these processes hold now, shared pages counted once per process."""
     return sum(_resident(pid) for pid in pids)
+
+
+def own_bytes(pids: list[int]) -> int:
+    """The memory that is these processes' own, a page that several of them share divided among them.
+
+    Counted are anonymous, shared and swapped pages (proc_pid_smaps(5): Pss_Anon, Pss_Shmem, SwapPss). Pages of files are not: the
+    kernel keeps them as a cache, and takes them back when it likes. Where it does not say, resident memory is taken.
+    """
+    return sum(_own(pid) for pid in pids)
+
+
+def cpu_seconds(pids: list[int]) -> float:
+    """Processor time that these processes took so far, with the children that they have waited for."""
+    return sum(_cpu(pid) for pid in pids)
 
 
 def describe(pid: int) -> str:
@@ -56,6 +70,15 @@ def kill_all(marker: str, session: int | None = None) -> None:
         if time.monotonic() > deadline:
             raise RuntimeError(f"these processes survive SIGKILL: {[describe(pid) for pid in pids]}")
         time.sleep(0.002)
+
+
+def signal_all(number: signal.Signals, marker: str, session: int | None = None) -> None:
+    """Send a signal to every member, and to those that appear meanwhile."""
+    reached: set[int] = set()
+    while new := set(members(marker, session)) - reached:
+        for pid in new:
+            _signal(pid, number)
+        reached |= new
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
@@ -94,6 +117,28 @@ def _members_elsewhere(marker: str, session: int | None) -> list[int]:
         except (psutil.Error, OSError):
             continue
     return found
+
+
+_OWN = (b"Pss_Anon:", b"Pss_Shmem:", b"SwapPss:")
+
+
+def _own(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_bytes().splitlines()
+    except ProcessLookupError:
+        return 0
+    except OSError:
+        return _resident(pid)
+    found = [int(line.split()[1]) * 1024 for line in lines if line.startswith(_OWN)]
+    return sum(found) if found else _resident(pid)
+
+
+def _cpu(pid: int) -> float:
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system + getattr(times, "children_user", 0) + getattr(times, "children_system", 0))
 
 
 def _resident(pid: int) -> int:

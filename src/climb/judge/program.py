@@ -25,10 +25,12 @@ import msgspec
 
 from climb.judge import processes
 from climb.judge.limits import MIB, Limits
+from climb.judge.output import Captured, Logged
 
 __all__ = ["Ending", "Outcome", "Program", "Stopped", "environment", "signal_name"]
 
-_WATCH_S = 0.1
+_WATCH_S = 0.1  # a service lives longer and has its processors to itself: it is looked at less often
+_WATCH_SERVICE_S = 0.25
 _LEFTOVER_GRACE_S = 0.25  # a wrapper's children may need a moment to follow it
 # The world raises our own soft limit when it needs many sockets; programs get what the user's shell gave us.
 _OPEN_FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -41,6 +43,8 @@ class Stopped(StrEnum):
     MEMORY = "memory"
     PROCESSES = "processes"
     OUTPUT = "output"
+    GRACE = "grace"  # it did not end after SIGTERM
+    KILL = "kill"  # the check wanted it to die
     CALLER = "caller"  # the check no longer needed it
 
 
@@ -113,7 +117,14 @@ class Program:
     """One running program. Use ``async with Program(...) as program``, then ``await program.wait()``."""
 
     def __init__(
-        self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], limits: Limits, stdin: bytes | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        limits: Limits,
+        stdin: bytes | None = None,
+        logged: Logged | None = None,
     ) -> None:
         self.argv = tuple(argv)
         self.limits = limits
@@ -123,10 +134,11 @@ class Program:
         self._stdin = stdin
         self._transport: asyncio.SubprocessTransport | None = None
         self._stopped: Stopped | None = None
-        self._streams = (bytearray(), bytearray())
+        self._logged = logged is not None
+        self._output: Captured | Logged = logged or Captured(limits.output)
         self._peaks = [0, 0]
         self.ended_at = 0.0  # monotonic; set when the process has ended
-        self._outcome: Outcome | None = None
+        self._waiting: asyncio.Task[Outcome] | None = None
 
     def __repr__(self) -> str:
         state = "not started" if self._transport is None else f"pid {self.pid}"
@@ -143,10 +155,12 @@ class Program:
             cwd=self._cwd,
             env=self._env,
             stdin=subprocess.PIPE if self._stdin is not None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=self._output.targets[0],
+            stderr=self._output.targets[1],
             start_new_session=True,
         )
+        if self._logged:
+            self._mark_silence()  # there are no pipes to wait for
         self._feed(transport)
         self._watcher = asyncio.create_task(self._watch())
         return self
@@ -154,9 +168,9 @@ class Program:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._outcome is None:
+        if self._waiting is None:
             self._stop(Stopped.CALLER)
-            await asyncio.shield(self.wait())
+        await self.wait()
 
     @property
     def pid(self) -> int:
@@ -168,7 +182,22 @@ class Program:
     @property
     def stdout(self) -> bytes:
         """What the program has written on standard output so far."""
-        return bytes(self._streams[0])
+        return self._output.stdout
+
+    @property
+    def stderr(self) -> bytes:
+        """What the program has written on standard error so far; of a logged one the last part."""
+        return self._output.stderr
+
+    @property
+    def peak_memory(self) -> int:
+        """The most memory that it was seen to use, in bytes."""
+        return self._peaks[0]
+
+    @property
+    def started_at(self) -> float:
+        """The monotonic time at which it was started."""
+        return self._started
 
     @property
     def running(self) -> bool:
@@ -180,10 +209,37 @@ class Program:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGINT)
 
+    def terminate(self) -> None:
+        """Send SIGTERM to the process that was started, and to no other: its children are its own business."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+
+    def signal_all(self, number: signal.Signals) -> None:
+        """Send a signal to every process of the program."""
+        processes.signal_all(number, self._marker, self.pid)
+
+    async def kill(self, reason: Stopped) -> None:
+        """End all processes of the program at once, with SIGKILL."""
+        if self.running:
+            self._stopped = self._stopped or reason
+        await asyncio.to_thread(processes.kill_all, self._marker, self.pid)
+
+    def members(self) -> list[int]:
+        """The living processes of the program."""
+        return processes.members(self._marker, self.pid)
+
+    async def ended_within(self, seconds: float) -> bool:
+        """Whether the program that was started ends in this time."""
+        done, _ = await asyncio.wait([self._ended], timeout=seconds)
+        return bool(done)
+
     async def wait(self) -> Outcome:
         """Wait until the program has ended, by itself or by a limit, and make sure that nothing of it is left."""
-        if self._outcome is not None:
-            return self._outcome
+        if self._waiting is None:
+            self._waiting = asyncio.create_task(self._wait())
+        return await asyncio.shield(self._waiting)
+
+    async def _wait(self) -> Outcome:
         await self._wait_for_end()
         leftovers = await self._sweep()
         await asyncio.wait([self._silent], timeout=2)
@@ -191,8 +247,7 @@ class Program:
         await asyncio.gather(self._watcher, return_exceptions=True)
         if self._transport is not None:
             self._transport.close()
-        self._outcome = self._post_mortem(leftovers)
-        return self._outcome
+        return self._post_mortem(leftovers)
 
     async def _wait_for_end(self) -> None:
         left = self.limits.seconds - (time.monotonic() - self._started)
@@ -246,8 +301,8 @@ class Program:
         return Outcome(
             argv=self.argv,
             ending=ending,
-            stdout=bytes(self._streams[0]),
-            stderr=bytes(self._streams[1]),
+            stdout=self._output.stdout,
+            stderr=self._output.stderr,
             seconds=(self.ended_at or time.monotonic()) - self._started,
             peak_memory=self._peaks[0],
             peak_processes=self._peaks[1],
@@ -262,23 +317,23 @@ class Program:
             stdin.write_eof()
 
     def _hear(self, stream: int, data: bytes) -> None:
-        """Keep what comes up to the limit, and listen on past it: a pipe that is not read to its end is never closed."""
-        room = self.limits.output - sum(map(len, self._streams))
-        self._streams[stream - 1].extend(data[: max(room, 0)])
-        if len(data) > room:
+        self._output.hear(stream, data)
+        if self._output.size > self.limits.output:
             self._stop(Stopped.OUTPUT)
 
     async def _watch(self) -> None:
         while self.running:
             pids = processes.members(self._marker, self.pid)
-            memory = processes.resident_bytes(pids)
+            memory = processes.own_bytes(pids) if self._logged else processes.resident_bytes(pids)
             self._peaks = [max(self._peaks[0], memory), max(self._peaks[1], len(pids))]
             if memory > self.limits.memory:
                 self._stop(Stopped.MEMORY)
+            if self._output.size > self.limits.output:
+                self._stop(Stopped.OUTPUT)
             if len(pids) > self.limits.processes:
                 self._stop(Stopped.PROCESSES)
                 await asyncio.to_thread(processes.kill_all, self._marker, self.pid)
-            await asyncio.sleep(_WATCH_S)
+            await asyncio.sleep(_WATCH_SERVICE_S if self._logged else _WATCH_S)
 
 
 def environment() -> dict[str, str]:
@@ -310,6 +365,8 @@ def _crossed(reason: Stopped, limits: Limits) -> str:
         Stopped.PROCESSES: f"more than {limits.processes} processes at once",
         Stopped.OUTPUT: f"more than {_amount(limits.output)} of output",
         Stopped.CALLER: "no longer needed",
+        Stopped.GRACE: f"still running {limits.term_grace_s:g} s after SIGTERM",
+        Stopped.KILL: "killed with SIGKILL, as the check wanted",
     }[reason]
 
 

@@ -9,12 +9,11 @@ from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from climb.errors import CourseError, UsageError
-from climb.judge.drivers.command import Command
 from climb.judge.stage import Stage
 
 __all__ = ["Language", "Project", "ProjectInfo", "find", "load", "slugs"]
@@ -35,19 +34,19 @@ class ProjectInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     summary: str
     module: str
-    kind: str
+    kind: Literal["command", "service"]
     state: str
     reference: tuple[str, ...]
     languages: dict[str, Language]
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
-    """A project with its stages, and how its driver is made from a command."""
+    """A project with its stages, and how its driver is made from a command or a service."""
 
     info: ProjectInfo
     folder: Path
     stages: tuple[Stage, ...]
-    driver: Callable[[Command], Any]
+    driver: Callable[[Any], Any]  # gets a Command or a Service, as the kind says
 
     @property
     def reference_command(self) -> list[str]:
@@ -108,5 +107,5 @@ def load(slug: str) -> Project:
         info=info,
         folder=projects_folder() / slug,
         stages=stages,
-        driver=getattr(module, "driver", lambda command: command),
+        driver=getattr(module, "driver", lambda given: given),
     )

@@ -146,7 +146,7 @@ class _Run:
     async def _judge_check(self, stage: Stage, number: int, check: Check) -> CheckResult:
         checked = await run_check(self.project, stage, check, self.submission, self.seed)
         if checked.result.status is not Status.PASSED:
-            runs.save_calls(self.folder, checked.result.number, checked.calls)
+            runs.save_traces(self.folder, checked.result.number, checked.traces)
         self.on_event(CheckDone(number, checked.result))
         return checked.result
 

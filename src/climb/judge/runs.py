@@ -4,6 +4,7 @@
         verdict.json            the verdict document
         events.jsonl            what happened, as it happened (see event_log.py)
         calls/3.2-1.stdout …    what each call of a check that did not pass was given and answered, whole
+        services/3.2-1.stderr … what each life of a service was told and wrote, in a check that did not pass
         smallest/3.2.json       what ``climb shrink`` found
 
 A run is named in full, or by its seed, which is what people see: ``41c2`` is the newest run with that seed, ``41c2-3.2`` its
@@ -12,15 +13,15 @@ check 3.2.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from climb.errors import SetupError, UsageError
-from climb.judge.drivers.command import Call
+from climb.judge.drivers.traces import Trace
 from climb.judge.verdict import CheckResult, Verdict
 
 __all__ = [
@@ -33,8 +34,8 @@ __all__ = [
     "newest_whole",
     "read_smallest",
     "read_verdict",
-    "save_calls",
     "save_smallest",
+    "save_traces",
     "save_verdict",
 ]
 
@@ -102,17 +103,12 @@ def read_verdict(folder: Path) -> Verdict:
         raise UsageError(f"{path} can't be read: {error}", next_step="climb check   (makes a new run)") from error
 
 
-def save_calls(folder: Path, check_number: str, calls: list[Call]) -> None:
-    """Keep each call's arguments, input and output whole."""
-    target = folder / "calls"
-    target.mkdir(exist_ok=True)
-    for call in calls:
-        stem = f"{check_number}-{call.number}"
-        (target / f"{stem}.argv").write_bytes(os.fsencode("\n".join(call.outcome.argv) + "\n"))
-        if call.stdin is not None:
-            (target / f"{stem}.stdin").write_bytes(call.stdin)
-        (target / f"{stem}.stdout").write_bytes(call.outcome.stdout)
-        (target / f"{stem}.stderr").write_bytes(call.outcome.stderr)
+def save_traces(folder: Path, check_number: str, traces: Sequence[Trace]) -> None:
+    """Keep what a check left: what its calls or its services were given and wrote."""
+    for trace in traces:
+        target = folder / trace.folder
+        target.mkdir(exist_ok=True)
+        (target / f"{check_number}-{trace.name}").write_bytes(trace.data)
 
 
 def latest(climb_folder: Path) -> Path | None:

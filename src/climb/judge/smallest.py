@@ -81,6 +81,7 @@ async def _search(
             next_step="climb check   (judges the program as it is now)",
         )
     smallest = first
+    lists = {first.result.choices: first.lists}
 
     async def still_fails(draws: Draws) -> Draws | None:
         nonlocal smallest
@@ -88,9 +89,12 @@ async def _search(
         if checked.result.status is not Status.FAILED or checked.subject != first.subject:
             return None
         drawn = checked.result.choices
+        lists[drawn] = checked.lists
         if (len(drawn), drawn) < (len(smallest.result.choices), smallest.result.choices):
             smallest = checked
         return drawn
 
-    done = await shrink(first.result.choices, still_fails, seconds=seconds, on_try=on_try)
+    done = await shrink(
+        first.result.choices, still_fails, seconds=seconds, on_try=on_try, lists=lambda draws: lists.get(draws, ())
+    )
     return smallest, done

@@ -11,7 +11,7 @@ import msgspec
 
 from climb.labs.statistics import Estimate
 
-__all__ = ["Axis", "Bar", "BarPlot", "Line", "LinePlot", "Mark", "Plot", "Point", "Strip", "StripPlot"]
+__all__ = ["Axis", "Bar", "BarPlot", "Line", "LinePlot", "Mark", "Plot", "Point", "Span", "Strip", "StripPlot"]
 
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +66,14 @@ class Point(_Value, frozen=True):
         return cls(x=x, y=estimate.value, low=estimate.low, high=estimate.high)
 
 
+class Span(_Value, frozen=True):
+    """A stretch of the x axis in which something special was, and what."""
+
+    start: float
+    end: float
+    label: str
+
+
 class Line(_Value, frozen=True):
     """Points that belong together, in the order of x; the label stands at its end."""
 
@@ -96,11 +104,12 @@ class BarPlot(_Plot, frozen=True, kw_only=True, tag="bars"):
 
 
 class LinePlot(_Plot, frozen=True, kw_only=True, tag="lines"):
-    """Quantities over another quantity. Marks are on the y axis."""
+    """Quantities over another quantity. Marks are on the y axis, spans on the x axis."""
 
     x: Axis
     y: Axis
     lines: tuple[Line, ...]
+    spans: tuple[Span, ...] = ()
 
 
 class StripPlot(_Plot, frozen=True, kw_only=True, tag="strips"):

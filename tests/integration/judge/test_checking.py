@@ -66,7 +66,7 @@ async def test_a_broken_claim_fails_with_evidence_and_the_last_call(judged: Call
     assert isinstance(comparison, Comparison)
     assert isinstance(transcript, Transcript)
     assert (transcript.number, transcript.stdout, transcript.ended) == (2, "2\n", "exit code 0")
-    assert len(checked.calls) == 2
+    assert {trace.name for trace in checked.traces} >= {"1.argv", "1.stdout", "2.argv", "2.stdout"}
 
 
 @pytest.mark.parametrize(
@@ -140,11 +140,12 @@ async def test_the_same_seed_gives_the_same_inputs(judged: Callable[..., Any]) -
 
     async def drawing(command: Command, world: World) -> None:
         """It draws."""
-        await command(*map(str, world.draw.sample(range(1000), 5)))
+        given.append((await command(*map(str, world.draw.sample(range(1000), 5)))).args)
 
+    given: list[tuple[str, ...]] = []
     first, again, other = await judged(drawing), await judged(drawing), await judged(drawing, seed="41c3")
 
-    assert first.calls[0].args == again.calls[0].args
+    assert given[0] == given[1]
     assert first.result.choices == again.result.choices
     assert other.result.choices != first.result.choices
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
+from climb.judge.drivers.traces import Trace
 from climb.judge.evidence import Comparison, Evidence, Output, Transcript
 from climb.judge.expect import Failure, fail
 from climb.judge.limits import Limits
 from climb.judge.program import Outcome, Program, Stopped, environment, signal_name
 
-__all__ = ["Call", "Command", "RunningCall", "last_lines"]
+__all__ = ["SHOWN_LINES", "WHY_STOPPED", "Call", "Command", "RunningCall", "last_lines"]
 
 SHOWN_LINES = 32  # of a program's output in a report; the run folder has all of it
 _SHOWN_CHARS = 4000
@@ -118,6 +120,12 @@ class Command:
         self._limits = limits or Limits()
         self.calls: list[Call] = []
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing to do: each call has cleaned up behind itself."""
+
     def __repr__(self) -> str:
         return f"Command({' '.join(self._words)!r})"
 
@@ -146,6 +154,14 @@ class Command:
             await asyncio.sleep(0.01)
         return True
 
+    def evidence(self, given: Sequence[Evidence]) -> tuple[Evidence, ...]:  # noqa: ARG002 - services look at it
+        """What is told of a check that did not pass, beside what it gave itself: the last call."""
+        return (self.calls[-1].transcript(),) if self.calls else ()
+
+    def traces(self) -> tuple[Trace, ...]:
+        """Each call's arguments, input and output, whole."""
+        return tuple(trace for call in self.calls for trace in _traces(call))
+
     def _program(self, args: tuple[str, ...], stdin: bytes | None, limits: dict[str, Any]) -> Program:
         return Program(
             [*self._words, *args],
@@ -161,17 +177,27 @@ class Command:
         return call
 
 
+def _traces(call: Call) -> Iterator[Trace]:
+    yield Trace("calls", f"{call.number}.argv", os.fsencode("\n".join(call.outcome.argv) + "\n"))
+    if call.stdin is not None:
+        yield Trace("calls", f"{call.number}.stdin", call.stdin)
+    yield Trace("calls", f"{call.number}.stdout", call.outcome.stdout)
+    yield Trace("calls", f"{call.number}.stderr", call.outcome.stderr)
+
+
 def last_lines(data: bytes, count: int = SHOWN_LINES) -> tuple[str, ...]:
     """The last lines of an output, undecodable bytes replaced."""
     return tuple(data.decode(errors="replace").splitlines()[-count:])
 
 
-_WHY_STOPPED = {
+WHY_STOPPED = {
     Stopped.TIME: "Every wait needs a deadline. A program that does not end keeps a port, a terminal or a pipeline waiting.",
     Stopped.MEMORY: "What a peer can make you store must be bounded, or a peer decides when your machine runs out of memory.",
     Stopped.PROCESSES: "Each process costs memory and a slot in the kernel's table; a program that starts them without bound takes the machine down.",
     Stopped.OUTPUT: "Nobody reads that much. A loop that prints without end fills disks and pipes.",
     Stopped.CALLER: "",
+    Stopped.GRACE: "",
+    Stopped.KILL: "",
 }
 
 
@@ -179,7 +205,7 @@ def _demand_clean_end(call: Call, exit_code: int | None) -> None:
     outcome = call.outcome
     expected = "any exit code" if exit_code is None else f"exit code {exit_code}"
     if outcome.ending.stopped is not None:
-        _fail_with_output(call, expected, str(outcome.ending), _WHY_STOPPED[outcome.ending.stopped])
+        _fail_with_output(call, expected, str(outcome.ending), WHY_STOPPED[outcome.ending.stopped])
     if outcome.ending.signal is not None:
         why = f"The system ended your program with {signal_name(outcome.ending.signal)}: it crashed before it could finish."
         _fail_with_output(call, expected, str(outcome.ending), why)

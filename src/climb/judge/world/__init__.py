@@ -12,7 +12,9 @@ from climb.judge.world import hostile, scripts
 from climb.judge.world.attempts import Attempt, AttemptWatch
 from climb.judge.world.certificates import Certificate
 from climb.judge.world.draws import Draws
+from climb.judge.world.effects import Direction
 from climb.judge.world.peer import Peer, Script
+from climb.judge.world.proxy import Proxy
 from climb.judge.world.seen import Seen, Visit
 from climb.judge.world.server import Server
 from climb.judge.world.silent import Silent
@@ -24,10 +26,12 @@ __all__ = [
     "Attempt",
     "AttemptWatch",
     "Certificate",
+    "Direction",
     "Draws",
     "Mishap",
     "Peer",
     "PeerGone",
+    "Proxy",
     "Script",
     "Seen",
     "Server",

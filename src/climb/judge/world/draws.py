@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import random
+    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 
@@ -33,3 +34,9 @@ class Draws(Protocol):
 
     def word(self, low: int = 4, high: int = 10) -> str:
         """Lower-case ASCII letters, ``low`` to ``high`` of them."""
+
+    def some(self, one: Callable[[], T], *, at_most: int, at_least: int = 0, usually: int = 3) -> list[T]:
+        """Elements, each made by ``one``; fewer are simpler."""
+
+    def source(self) -> random.Random:
+        """Randomness for what is too much to be drawn number by number; the whole of it is one draw."""

@@ -14,6 +14,7 @@ import contextlib
 import errno
 import functools
 import resource
+import secrets
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from climb.judge.world.draws import Draws
 
-__all__ = ["bound_at", "bound_near", "bound_somewhere", "family_of", "room_above", "tcp_socket"]
+__all__ = ["bound_at", "bound_near", "bound_somewhere", "family_of", "held_somewhere", "room_above", "tcp_socket"]
 
 _EPHEMERAL_FILE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _ENOUGH = 4096  # with fewer ports outside of the ephemeral range, all are used
@@ -80,6 +81,16 @@ def bound_somewhere(draw: Draws, address: str, *, backlog: int | None, count: in
             upwards = _from(numbers, draw.integer(0, len(numbers) - 1))
             held.extend(_next_free(address, upwards, backlog) for _ in range(count))
     return held
+
+
+def held_somewhere(address: str) -> socket.socket:
+    """A socket on a random free port that a program is to listen on: it holds the port until it is closed.
+
+    The port is not drawn: no failure depends on its number, and a draw more would be a draw more to make smaller, at the cost of a
+    program's start for each try.
+    """
+    numbers = _numbers()
+    return _next_free(address, _from(numbers, secrets.randbelow(len(numbers))), None)
 
 
 def bound_near(address: str, port: int, reach: int) -> list[socket.socket]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -16,6 +17,7 @@ from climb.judge.world import ports
 from climb.judge.world.addresses import Addresses, has_ipv6
 from climb.judge.world.attendance import Attendance
 from climb.judge.world.certificates import Certificate, Certifier, KeyKind
+from climb.judge.world.proxy import Proxy
 from climb.judge.world.scripts import hold
 from climb.judge.world.seen import Seen
 from climb.judge.world.server import Server, read_out
@@ -52,9 +54,11 @@ class World:
     def __init__(self, draw: Draws) -> None:
         self.draw = draw
         self.mishaps: list[Mishap] = []
+        self.opened_at = time.monotonic()
         self._addresses = Addresses(draw)
         self._certifier = Certifier()
         self._servers: list[Server] = []
+        self._proxies: list[Proxy] = []
         self._held: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._attendance: Attendance | None = None
@@ -72,6 +76,8 @@ class World:
                 server.stop_listening()
             await self._stop_tasks()
         finally:
+            for proxy in self._proxies:
+                proxy.close()
             for sock in self._held:
                 sock.close()
             if self._attendance is not None:
@@ -79,6 +85,10 @@ class World:
 
     def __repr__(self) -> str:
         return f"World({len(self._servers)} servers, {len(self._held)} ports held)"
+
+    def now(self) -> float:
+        """Seconds since this world was opened: the one clock of everything that a check records."""
+        return time.monotonic() - self.opened_at
 
     # --- addresses ---
 
@@ -157,6 +167,12 @@ class World:
         numbers = self._hold(sockets)
         await fill_queues(sockets)
         return Silent(where, tuple(numbers), sockets)
+
+    async def proxy(self, port: int) -> Proxy:
+        """A proxy on a random port of 127.0.0.1 to this one of the program's, which need not be open yet."""
+        (sock,) = ports.bound_somewhere(self.draw, "127.0.0.1", backlog=_ACCEPT_QUEUE)
+        self._proxies.append(Proxy(sock, port, self))
+        return self._proxies[-1]
 
     # --- TLS ---
 

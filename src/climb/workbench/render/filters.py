@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from climb.course.loader import course
+from climb.judge.telling import exchange_head, life_sentence, start_line
 from climb.labs.scale import figure
 from climb.labs.words import number
 from climb.printable import printable
@@ -15,6 +16,7 @@ from climb.workbench.render.gantt import facts_table, timeline_chart
 from climb.workbench.render.markdown import inline_markdown, markdown
 from climb.workbench.render.offsets import with_offsets
 from climb.workbench.render.plot import plot, reading, series
+from climb.workbench.render.sequence import sequence_chart
 
 __all__ = ["FILTERS"]
 
@@ -46,9 +48,11 @@ def concept_links(names: Sequence[str]) -> list[tuple[str, str]]:
 FILTERS: dict[str, Callable[..., Any]] = {
     "concept_links": concept_links,
     "count": count,
+    "exchange_head": exchange_head,
     "facts_table": facts_table,
     "figure": figure,
     "inline_markdown": inline_markdown,
+    "life_sentence": life_sentence,
     "markdown": markdown,
     "moment": moment,
     "number": number,
@@ -56,7 +60,9 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "printable": printable,
     "reading_plot": reading,
     "seconds": seconds,
+    "sequence_chart": sequence_chart,
     "series_plot": series,
+    "start_line": start_line,
     "timeline_chart": timeline_chart,
     "with_offsets": with_offsets,
     "words": shlex.join,

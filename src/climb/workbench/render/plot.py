@@ -9,9 +9,10 @@ import msgspec
 from markupsafe import Markup
 
 from climb.judge.evidence import Reading, Series
-from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Plot, Point, StripPlot
+from climb.labs.plot import Axis, Bar, BarPlot, LinePlot, Mark, Plot, Point, StripPlot
 from climb.labs.scale import figure
 from climb.labs.statistics import quantile
+from climb.progress.series_plots import series_plot
 from climb.workbench.render.lettering import clean
 from climb.workbench.render.plot_lines import draw_lines, drawable, frame
 from climb.workbench.render.plot_rows import draw_bars, draw_strips, with_unit
@@ -33,22 +34,8 @@ def plot(plot: Plot) -> Markup:
 
 
 def series(series: Series) -> Markup:
-    """A quantity over time, with the limit that it should have kept."""
-    limit = (
-        () if series.limit is None else (Mark(value=series.limit, label=f"limit {_said(series.limit, series.unit)}"),)
-    )
-    largest = max((value for _, value in series.points), default=0.0)
-    kept = f", limit {_said(series.limit, series.unit)}" if series.limit is not None else ""
-    return plot(
-        LinePlot(
-            title=series.subject,
-            alt=f"{series.subject} over time: at most {_said(largest, series.unit)}{kept}.",
-            marks=limit,
-            x=Axis(label="time", unit="s"),
-            y=Axis(label=series.subject, unit=series.unit),
-            lines=(Line(label="", points=tuple(Point(x=at, y=value) for at, value in series.points)),),
-        )
-    )
+    """Quantities over time, with the limit that they should have kept, and what was wrong meanwhile."""
+    return plot(series_plot(series))
 
 
 def reading(reading: Reading) -> Markup:
@@ -92,14 +79,25 @@ def _numbers(plot: Plot, rows: Rows) -> Markup:
     )
     return Markup(
         '<details><summary>The numbers</summary><div class="wide" tabindex="0" role="region" aria-label="{}">'
-        "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}{}</details>"
+        "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}{}{}</details>"
     ).format(
         f"The numbers of: {clean(plot.title)}",
         columns,
         lines,
         Markup("<p>The first {} of {} rows.</p>").format(_ROWS_MOST, len(body)) if len(body) > _ROWS_MOST else "",
         Markup('<p class="label">Pointed at</p><ul>{}</ul>').format(marks) if marks else "",
+        _shaded(plot) if isinstance(plot, LinePlot) and plot.spans else "",
     )
+
+
+def _shaded(plot: LinePlot) -> Markup:
+    spans = Markup("").join(
+        Markup("<li>{} to {}: {}</li>").format(
+            figure(each.start), _said(each.end, clean(plot.x.unit)), clean(each.label)
+        )
+        for each in plot.spans
+    )
+    return Markup('<p class="label">Shaded</p><ul>{}</ul>').format(spans)
 
 
 def _table_row(row: Sequence[str]) -> Markup:

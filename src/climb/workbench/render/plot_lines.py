@@ -10,6 +10,7 @@ from markupsafe import Markup
 from climb.labs.plot import Line, LinePlot, Point
 from climb.labs.scale import Scale, across_scale, length_scale, mark_words, tick_label
 from climb.workbench.render.lettering import clean, text_width, wrapped
+from climb.workbench.render.plot_spans import draw_spans, label_rows
 from climb.workbench.render.svg import (
     LINE,
     SMALL,
@@ -93,8 +94,16 @@ def frame(plot: LinePlot) -> Frame:
     margin = min(max((text_width(each, SMALL) + 14 for each in said if each), default=0.0) or 10.0, _MARGIN_MOST)
     needed = sum(LINE * len(_broken(each)) + 4 for each in said)
     ticks = max((text_width(tick_label(tick), SMALL) for tick in y.ticks(_Y_TICKS)), default=0.0)
-    left, top = ticks + 8, LINE * len(_title(plot)) + 8
-    return Frame(left=left, top=top, width=WIDTH - left - margin, height=max(_LEAST_HEIGHT, needed), x=x, y=y)
+    left, width = ticks + 8, WIDTH - ticks - 8 - margin
+    rows = label_rows(plot.spans, x, left, width)
+    return Frame(
+        left=left,
+        top=LINE * (len(_title(plot)) + rows) + 8,
+        width=width,
+        height=max(_LEAST_HEIGHT, needed),
+        x=x,
+        y=y,
+    )
 
 
 def draw_lines(plot: LinePlot) -> Markup:
@@ -107,7 +116,9 @@ def draw_lines(plot: LinePlot) -> Markup:
         for y in (here.up(mark.value) for mark in plot.marks)
     ]
     title = [label(text, 0, LINE * row - 4, class_="dim small") for row, text in enumerate(_title(plot), 1)]
-    return picture([*title, *_y_axis(here), *x_axis, *marks, *lines, *_names(plot, here)], height, clean(plot.alt))
+    shades = draw_spans(plot.spans, here.x, here.left, here.width, LINE * len(_title(plot)), here.top, here.height)
+    parts = [*title, *shades, *_y_axis(here), *x_axis, *marks, *lines, *_names(plot, here)]
+    return picture(parts, height, clean(plot.alt))
 
 
 def _title(plot: LinePlot) -> list[str]:
@@ -171,7 +182,7 @@ def _marker(shape: str, x: float, y: float) -> str:
 def _names(plot: LinePlot, here: Frame) -> Iterator[Markup]:
     """The names right of the plot, each near what it names and none on another, with a thin line to what it names."""
     names = list(_named(plot, here))
-    _make_room(names, 0.0, here.top + here.height)
+    _make_room(names, here.top - 8 if plot.spans else 0.0, here.top + here.height)
     for name in names:
         x = here.left + here.width + 14
         middle = name.top + name.height / 2

@@ -1,0 +1,37 @@
+"""climb stream: the data processor, a group whose commands are loaded when they run."""
+
+from __future__ import annotations
+
+import click
+
+from climb.cli.commands import Entry
+from climb.cli.lazy import Lazy
+
+__all__ = ["SUBCOMMANDS", "stream"]
+
+SUBCOMMANDS = (
+    Entry("run", "Process", "a pipeline: readings in, closed windows out", "climb.cli.stream_run:run"),
+    Entry("validate", "Process", "a pipeline file, checked without starting anything", "climb.cli.stream_run:validate"),
+    Entry(
+        "sensors",
+        "Try",
+        "simulated sensors that send readings, and know what must come out",
+        "climb.cli.stream_sensors:sensors",
+    ),
+)
+
+
+@click.command(cls=Lazy, entries=SUBCOMMANDS, called="climb stream")
+def stream() -> None:
+    """Readings of many sensors in, exact windows out.
+
+    It takes readings over TCP, HTTP, UDP, Kafka and MQTT and from files, aggregates them by event time, and hands closed windows
+    to HTTP, files, PostgreSQL, Kafka and Prometheus. What it acknowledged survives a crash, and counts once.
+
+    \b
+    Examples:
+      climb stream run
+      climb stream run temperatures.toml
+      climb stream validate temperatures.toml
+      climb stream sensors --for 10s --check
+    """

@@ -1,0 +1,227 @@
+"""A TCP connection to a program, under the judge's full control: when it reads, how much it takes in, how it ends.
+
+asyncio's streams read ahead and write behind, which hides what a check is about. Here bytes are sent when the kernel takes them,
+and nothing is read while reading is stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import struct
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+from climb.judge.drivers.recording import Recording
+from climb.judge.evidence import Comparison
+from climb.judge.expect import Failure
+
+__all__ = ["PATIENCE_S", "Connection", "ConnectionLost", "TimedOut", "in_words"]
+
+PATIENCE_S = 30.0  # for what a program has to do at all; how fast it is, is judged against calibrations
+_PIECE = 256 * 1024
+_READ = 64 * 1024
+
+
+class ConnectionLost(Failure):
+    """The connection ended while it was needed. Fails the check, unless a check expects it and catches it."""
+
+
+class TimedOut(Failure):
+    """What should come did not come in time. Fails the check, unless a check expects it and catches it."""
+
+
+class Connection:
+    """One connection. ``hear`` gets what comes in; ``ended`` says how the program ended it, or is None."""
+
+    def __init__(self, sock: socket.socket, recording: Recording, hear: Callable[[bytes], None]) -> None:
+        self.recording = recording
+        self.ended: str | None = None
+        self._sock = sock
+        self._hear = hear
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
+        self._reading = False
+        self._closed = False
+        name = sock.getsockname()
+        self.local: tuple[str, int] = (name[0], name[1])
+
+    @classmethod
+    async def open(
+        cls,
+        address: tuple[str, int],
+        recording: Recording,
+        hear: Callable[[bytes], None],
+        *,
+        receive_buffer: int | None = None,
+        send_buffer: int | None = None,
+        reading: bool = True,
+    ) -> Connection:
+        """Connect. Raises ConnectionLost if nobody listens, TimedOut if nobody answers."""
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # Before the connect: the window that is announced then can't be taken back (tcp(7)).
+            for option, size in ((socket.SO_RCVBUF, receive_buffer), (socket.SO_SNDBUF, send_buffer)):
+                if size is not None:
+                    sock.setsockopt(socket.SOL_SOCKET, option, size)
+            async with asyncio.timeout(PATIENCE_S):
+                await asyncio.get_running_loop().sock_connect(sock, address)
+        except BaseException as error:
+            sock.close()
+            if isinstance(error, TimeoutError):
+                _give_up(TimedOut, recording, "a connection", f"no answer within {PATIENCE_S:g} s")
+            if isinstance(error, OSError):
+                _give_up(ConnectionLost, recording, "a connection", in_words(error))
+            raise
+        recording.note(f"connected to {address[0]}:{address[1]}")
+        connection = cls(sock, recording, hear)
+        if reading:
+            connection.go_on_reading()
+        return connection
+
+    async def send(self, data: bytes, *, timeout_s: float = PATIENCE_S) -> None:
+        """Send all; returns when the kernel has taken it. Raises ConnectionLost, or TimedOut if it takes no more."""
+        sent = await self.send_some(data, timeout_s=timeout_s)
+        if sent < len(data):
+            received = f"after {sent:,} of {len(data):,} bytes none more were taken within {timeout_s:g} s"
+            _give_up(TimedOut, self.recording, "the program reads what is sent to it", received)
+
+    async def send_some(self, data: bytes, *, timeout_s: float) -> int:
+        """Send as much as is taken in this time; how many bytes that was. Raises ConnectionLost."""
+        deadline = time.monotonic() + timeout_s
+        view, sent = memoryview(data), 0
+        while sent < len(view):
+            try:
+                taken = self._sock.send(view[sent : sent + _PIECE])
+            except BlockingIOError:
+                if not await self._writable(deadline):
+                    break
+                continue
+            except OSError as error:
+                self._lost(error)
+                _give_up(ConnectionLost, self.recording, "an open connection", str(self.ended))
+            self.recording.sent(view[sent : sent + taken])
+            sent += taken
+            await asyncio.sleep(0)  # others have their turn, however fast the program reads
+        return sent
+
+    async def half_close(self) -> None:
+        """End our sending side; what the program answers still comes."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_WR)
+        self.recording.note("sending side shut down")
+
+    def close(self) -> None:
+        """Close in order."""
+        if not self._closed:
+            self.recording.note("closed by the judge")
+            self._close()
+
+    def drop(self) -> None:
+        """Close without a note in the transcript."""
+        if not self._closed:
+            self._close()
+
+    def abort(self) -> None:
+        """Reset the connection: what is under way in either direction may be lost."""
+        if not self._closed:
+            # A linger time of zero makes close send RST (socket(7)).
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.recording.note("reset by the judge")
+            self._close()
+
+    def stop_reading(self) -> None:
+        """Read nothing from now on: answers stay in the kernel's buffers, and then in the program."""
+        if self._reading:
+            self._loop.remove_reader(self._sock)
+            self._reading = False
+            self.recording.note("the judge stops reading")
+
+    def go_on_reading(self) -> None:
+        """Read what comes, as it comes."""
+        if not self._reading and not self._closed and self.ended is None:
+            self._loop.add_reader(self._sock, self._read)
+            self._reading = True
+
+    async def changed(self, deadline: float) -> bool:
+        """Wait until something came or the connection ended; false when the (monotonic) deadline has passed."""
+        self._changed.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._loop.time() + deadline - time.monotonic()):
+                await self._changed.wait()
+                return True
+        return False
+
+    def timed_out(self, expected: str, timeout_s: float) -> NoReturn:
+        """Raise TimedOut with the transcript."""
+        _give_up(TimedOut, self.recording, expected, f"nothing of the kind within {timeout_s:g} s")
+
+    def lost(self, expected: str) -> NoReturn:
+        """Raise ConnectionLost with the transcript."""
+        _give_up(ConnectionLost, self.recording, expected, self.ended or "the judge has closed the connection")
+
+    def _read(self) -> None:
+        try:
+            data = self._sock.recv(_READ)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lost(error)
+            return
+        if data:
+            self.recording.received(data)
+            self._hear(data)
+            self._changed.set()
+        else:
+            self._end("the program closed the connection")
+
+    async def _writable(self, deadline: float) -> bool:
+        ready: asyncio.Future[None] = self._loop.create_future()
+        self._loop.add_writer(self._sock, _settle, ready)
+        try:
+            done, _ = await asyncio.wait([ready], timeout=max(deadline - time.monotonic(), 0))
+        finally:
+            if not self._closed:
+                self._loop.remove_writer(self._sock)
+        return bool(done)
+
+    def _lost(self, error: OSError) -> None:
+        self._end("the connection was reset" if isinstance(error, ConnectionResetError) else in_words(error))
+
+    def _end(self, how: str) -> None:
+        if self.ended is None:
+            self.ended = how
+            self.recording.note(how)
+        if self._reading:
+            self._loop.remove_reader(self._sock)
+            self._reading = False
+        self._changed.set()
+
+    def _close(self) -> None:
+        self._closed = True
+        if self._reading:
+            self._loop.remove_reader(self._sock)
+            self._reading = False
+        self._loop.remove_writer(self._sock)
+        self._sock.close()
+        self._changed.set()
+
+
+def in_words(error: OSError) -> str:
+    """What the system says of an error, without what asyncio adds."""
+    return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+def _settle(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
+def _give_up(kind: type[Failure], recording: Recording, expected: str, received: str) -> NoReturn:
+    recording.failed = True
+    comparison = Comparison(subject=recording.peer, expected=expected, received=received)
+    raise kind(recording.peer, comparison, recording.exchange()) from None

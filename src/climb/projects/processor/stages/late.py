@@ -1,0 +1,182 @@
+"""Stage 4: out of order and late. What "now" means when clocks disagree."""
+
+from __future__ import annotations
+
+import asyncio
+
+from climb.judge.expect import expect
+from climb.judge.stage import Stage
+from climb.judge.world import World
+from climb.projects.processor.driver import Processor
+from climb.projects.processor.rules import Model, Reading, Shape
+from climb.projects.processor.stages.draws import WINDOWS_MS, draw_shape, draw_traffic, interleaved, plain_value
+from climb.projects.processor.stages.judged import demand_counts, demand_watermark, demand_windows
+
+__all__ = ["late"]
+
+late = Stage(
+    "late",
+    "Out of order and late",
+    concepts=["stream-windows", "priority-queues"],
+    hints=[
+        "Two sensors disagree by a minute about the time. Whose readings would be lost if the faster one decided when a window is over?",
+        "Keep one clock for each sensor, its largest ts. The watermark is the smallest of them less LATENESS_MS, among the sensors that are not idle, and it only "
+        "ever grows. Only the watermark closes windows.",
+        "Take a reading in this order: is it a duplicate; which of its windows end above the watermark; add it to those, or count it as late if there is "
+        "none; then raise the sensor's clock and compute watermark = max(watermark, min(clocks) - LATENESS_MS). Real time has one use: to tell "
+        "that nothing of a sensor was taken for IDLE_MS.",
+    ],
+)
+
+_PULSES = 4  # in one IDLE_MS
+
+
+@late.check
+async def disorder_within_the_lateness_counts(processor: Processor, world: World) -> None:
+    """Readings that are out of order by LATENESS_MS at most count in their windows."""
+    traffic = draw_traffic(world.draw, draw_shape(world.draw, late=True), sensors=(1, 4), most=60)
+    running = await processor.start(traffic.shape)
+    sender = await running.connect()
+    await sender.deliver(*traffic.openings)
+
+    await sender.deliver(*interleaved(world.draw.source(), *(track.readings[1:] for track in traffic.tracks)))
+
+    model = traffic.model()
+    await demand_windows(running, model.closed())
+    await demand_counts(running, model)
+
+
+@late.check
+async def a_late_reading_changes_nothing(processor: Processor, world: World) -> None:
+    """A reading for a window that is closed is acknowledged and counted as late; the window stays as it was shown."""
+    traffic = draw_traffic(world.draw, draw_shape(world.draw), sensors=(1, 3))
+    running = await processor.start(traffic.shape)
+    sender = await running.connect()
+    await sender.deliver(*traffic.openings)
+    await sender.deliver(*traffic.bodies, *traffic.closings)
+    model = traffic.model()
+    shown = await demand_windows(running, model.closed())
+    await demand_watermark(running, model)
+    rng = world.draw.source()
+    last = {track.sensor: track.closing.seq for track in traffic.tracks}
+    tardy = []
+    for track in world.draw.some(lambda: world.draw.choice(traffic.tracks), at_least=1, at_most=6):
+        last[track.sensor] += 1
+        tardy.append(
+            Reading(track.sensor, last[track.sensor], rng.randrange(traffic.start, traffic.end), plain_value(rng))
+        )
+
+    await sender.deliver(*tardy)
+
+    model.take_all(tardy)
+    further = [
+        Reading(one.sensor, last[one.sensor] + 1, one.ts + traffic.shape.window_ms, 0.0) for one in traffic.closings
+    ]
+    await sender.deliver(*further)
+    model.take_all(further)
+    saw = f"{len(shown)} windows were shown; then came {tardy[0]}" + (", and more like it" if len(tardy) > 1 else "")
+    await demand_windows(running, model.closed(), saw=saw)
+    await demand_counts(running, model)
+
+
+@late.check
+async def the_slowest_sensor_decides(processor: Processor, world: World) -> None:
+    """While one sensor is behind, no window that it may still send to is closed."""
+    shape = draw_shape(world.draw, late=world.draw.flag())
+    traffic = draw_traffic(world.draw, shape, sensors=(2, 4))
+    slow, *fast = traffic.tracks
+    running = await processor.start(shape)
+    sender = await running.connect(name="the fast ones")
+    other = await running.connect(name="the slow one")
+    await sender.deliver(*traffic.openings)
+    for track in fast:
+        for reading in track.readings[1:]:
+            await sender.deliver(reading)
+
+    behind = traffic.start - shape.lateness_ms
+    stats = await running.stats_until(lambda stats: stats.watermark is not None and stats.watermark >= behind)
+    expect(stats.watermark, "watermark in /stats").equals(
+        behind,
+        why=f"{slow.sensor} is known, not idle, and its clock is at {traffic.start}. It is the slowest, so it decides: the watermark is its clock less "
+        f"LATENESS_MS, however far the others are.",
+        saw=f"the others are at {traffic.end + shape.lateness_ms}; {shape}",
+    )
+    await other.deliver(*slow.readings[1:])
+
+    model = traffic.model()
+    await demand_windows(
+        running, model.closed(), saw=f"{slow.sensor} sent its readings after all others had sent theirs"
+    )
+    await demand_counts(running, model)
+
+
+@late.check
+async def an_idle_sensor_holds_nothing(processor: Processor, world: World) -> None:
+    """A sensor that has been silent for IDLE_MS holds the watermark no longer, until it is back."""
+    shape = Shape(window_ms=world.draw.choice(WINDOWS_MS))
+    idle_ms = world.draw.choice((300, 200, 500))
+    traffic = draw_traffic(world.draw, shape, sensors=(2, 2), windows=2)
+    silent, awake = traffic.tracks
+    running = await processor.start(shape, idle_ms=idle_ms)
+    sender = await running.connect()
+    model = Model(shape)
+    # Whichever of the two is idle at whatever moment: no reading here is older than the largest ts before it, so each of them counts.
+    await sender.deliver(*traffic.openings)
+    await sender.deliver(*awake.body)
+    model.take_all([*traffic.openings, *awake.body])
+    model.fall_idle(silent.sensor)
+
+    seq, ts = awake.body[-1].seq, traffic.end
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + running.patience_s
+    while not (await running.page()).windows and loop.time() < deadline:
+        seq, ts = seq + 1, ts + 1
+        pulse = Reading(awake.sensor, seq, ts, 1.0)
+        await sender.deliver(pulse)
+        model.take(pulse)
+        await asyncio.sleep(idle_ms / 1000 / _PULSES)
+
+    saw = f"{silent.sensor} fell silent at {silent.opening.ts}, {awake.sensor} went on to {ts}; IDLE_MS={idle_ms}, {shape}"
+    await demand_windows(running, model.closed(), saw=saw)
+    end = ts - ts % shape.window_ms + shape.window_ms
+    first = silent.opening.seq + 1
+    back = [Reading(silent.sensor, first, ts, 3.0), Reading(silent.sensor, first + 1, end, 0.0)]
+    closing = Reading(awake.sensor, seq + 1, end, 0.0)
+    await sender.deliver(*back)
+    await sender.deliver(closing)
+    model.take_all([*back, closing])
+    await demand_windows(running, model.closed(), saw=f"{saw}; then {silent.sensor} was back with {back[0]}")
+    await demand_counts(running, model)
+
+
+@late.check
+async def the_watermark_never_goes_back(processor: Processor, world: World) -> None:
+    """A sensor that appears with an old ts does not move the watermark back, and opens no window again."""
+    shape = draw_shape(world.draw, late=world.draw.flag())
+    traffic = draw_traffic(world.draw, shape, sensors=(1, 3))
+    running = await processor.start(shape)
+    sender = await running.connect()
+    await sender.deliver(*traffic.openings)
+    await sender.deliver(*traffic.bodies, *traffic.closings)
+    model = traffic.model()
+    await demand_windows(running, model.closed())
+    await demand_watermark(running, model)
+    rng = world.draw.source()
+    old = Reading("newcomer", 1, rng.randrange(traffic.start, traffic.end), 5.0)
+
+    await sender.deliver(old)
+    model.take(old)
+
+    stats = await running.stats()
+    expect(stats.watermark, "watermark in /stats").equals(
+        model.watermark,
+        why=f"The clock of the new sensor is {old.ts}, so the smallest clock is smaller than before. But windows up to {traffic.end} were shown, and what was "
+        "shown is final: the watermark stays until the smallest clock has passed it.",
+        saw=str(old),
+    )
+    further = [Reading(one.sensor, one.seq + 1, one.ts + shape.window_ms, 0.0) for one in traffic.closings]
+    further.append(Reading("newcomer", 2, traffic.closings[0].ts + shape.window_ms, 0.0))
+    await sender.deliver(*further)
+    model.take_all(further)
+    await demand_windows(running, model.closed(), saw=str(old))
+    await demand_counts(running, model)

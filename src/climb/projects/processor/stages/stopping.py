@@ -1,0 +1,130 @@
+"""Stage 11: SIGTERM. What was read is finished and acknowledged, nobody is left waiting, and nothing is left running."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from climb.judge.expect import expect
+from climb.judge.stage import Stage
+from climb.judge.world import World
+from climb.projects.processor.driver import Processor, Running
+from climb.projects.processor.rules import Taken
+from climb.projects.processor.stages.draws import draw_shape, draw_traffic, interleaved
+from climb.projects.processor.stages.judged import demand_windows
+from climb.projects.processor.stages.site import Device, Site
+from climb.projects.processor.stages.together import together
+
+__all__ = ["stopping"]
+
+stopping = Stage(
+    "stopping",
+    "Stopping in order",
+    concepts=["graceful-shutdown", "signals"],
+    hints=[
+        "When SIGTERM comes, some bytes are in the kernel's buffers, some lines are in your queues, some readings are logged and not acknowledged. What has to become of each of them?",
+        "Go from the outside to the inside: stop accepting, stop reading, let the queues run empty, send the last acks, then end connections and streams, then the workers, then the process. "
+        "Give each wait a deadline, since a client may never read or close.",
+        "Closing a socket with unread input sends RST, and the other kernel may then drop acks that its program has not read yet. So after the last ack call shutdown(SHUT_WR), go on reading and "
+        "throwing away until the client closes or a second is over, and close then. Throw away, not take: what is taken without an ack would be a duplicate later.",
+    ],
+)
+
+
+@stopping.check
+async def it_ends_with_0(processor: Processor, world: World) -> None:
+    """On SIGTERM it ends its connections and streams and exits with code 0 within 10 seconds, leaving no process."""
+    traffic = draw_traffic(world.draw, draw_shape(world.draw), sensors=(1, 3))
+    running = await processor.start(traffic.shape, workers=world.draw.integer(1, 3))
+    sender = await running.connect()
+    await sender.deliver(*traffic.openings)
+
+    async with running.feed() as feed:
+        await running.instance.stop()
+        await sender.end()
+        expect(await feed.stream.next(timeout_s=running.patience_s), "what comes on GET /stream").equals(
+            None, why="The stream ends with the program, so that its reader goes elsewhere or comes back."
+        )
+
+
+@stopping.check
+async def nobody_can_hold_it_up(processor: Processor, world: World) -> None:
+    """Clients that are in the middle of a line, do not read or never close do not keep it from ending."""
+    shape = draw_shape(world.draw)
+    running = await processor.start(shape)
+    half = await running.connect(name="half a line")
+    await half.send_raw(b'{"sensor": "s1"')
+    deaf = await running.connect(name="does not read", receive_buffer=4096, reading=False)
+    await deaf.client.send_some(b"no reading\n" * 200_000, timeout_s=1.0)
+    await running.connect(name="silent")
+    async with running.feed(receive_buffer=4096) as feed:
+        feed.stream.stop_reading()
+
+        await running.instance.stop()
+
+
+@stopping.check
+async def what_was_read_is_acknowledged(processor: Processor, world: World) -> None:
+    """Stopped under load, it has acknowledged all that it has taken: resending from the last acks brings no duplicates."""
+    shape = draw_shape(world.draw, late=world.draw.flag())
+    traffic = draw_traffic(world.draw, shape, sensors=(2, 6), most=3_000)
+    site = Site(processor, world, shape, workers=(world.draw.integer(1, 2),))
+    running = await site.start()
+    opener = await running.connect(name="opener")
+    await opener.deliver(*traffic.openings)
+    await opener.close()
+    rng = world.draw.source()
+    devices = [Device(site, f"device {track.sensor}", track.readings[1:], piece=40) for track in traffic.tracks]
+    # The load is to be cut somewhere in the middle, so it is told by acks and not by the clock.
+    after = rng.randint(1, max(len(traffic.bodies) // 2, 1))
+
+    async def stop() -> None:
+        await running.until(_has_accepted(running, len(traffic.openings) + after))
+        site.recorder.event("program", "note", "SIGTERM")
+        await running.instance.stop()
+        site.recorder.event("program", "killed", "exit code 0")
+
+    await together(*(device.send_until_it_ends() for device in devices), stop())
+    left = sum(len(device.left) for device in devices)
+    running = await site.start()
+    site.recorder.event("program", "started", "started again")
+    await together(*(device.send_all() for device in devices))
+
+    model = traffic.model()
+    saw = f"{left} of {len(traffic.readings)} readings were not acknowledged when the connections had ended; these were resent"
+    stats = await running.stats()
+    expect(
+        {"duplicates": stats.duplicates, "accepted": stats.accepted},
+        "/stats after a stop, a start, and what was resent",
+    ).equals(
+        {"duplicates": 0, "accepted": model.counts[Taken.ACCEPTED]},
+        why="A duplicate is a reading that was taken before the stop and whose ack did not arrive: it was never sent, or a reset destroyed it on its way.",
+        saw=saw,
+    )
+    await demand_windows(running, model.closed(), saw=saw, history=site.recorder.history())
+
+
+@stopping.check
+async def it_goes_on_where_it_was(processor: Processor, world: World) -> None:
+    """After a stop and a start open windows are as full as before, and closed ones are shown."""
+    traffic = draw_traffic(world.draw, draw_shape(world.draw), sensors=(1, 4), most=60)
+    site = Site(processor, world, traffic.shape)
+    running = await site.start()
+    rest = [*interleaved(world.draw.source(), *(track.body for track in traffic.tracks)), *traffic.closings]
+    sender = await running.connect()
+    await sender.deliver(*traffic.openings)
+    cut = world.draw.integer(0, len(rest))
+    await sender.deliver(*rest[:cut])
+
+    await running.instance.stop()
+    running = await site.start()
+    sender = await running.connect()
+    await sender.deliver(*rest[cut:])
+
+    await demand_windows(running, traffic.model().closed(), saw=f"stopped after {len(traffic.openings) + cut} readings")
+
+
+def _has_accepted(running: Running, count: int) -> Callable[[], Awaitable[bool]]:
+    async def reached() -> bool:
+        return (await running.stats()).accepted >= count
+
+    return reached

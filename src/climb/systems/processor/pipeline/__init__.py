@@ -1,0 +1,1 @@
+"""Pipeline files: what is read, how it is windowed, where results go."""

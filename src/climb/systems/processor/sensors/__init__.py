@@ -1,0 +1,1 @@
+"""A simulator of sensors, and the totals that it knows."""

@@ -1,0 +1,1 @@
+"""Where closed windows go, beside the service's own answers: each follows a cursor."""

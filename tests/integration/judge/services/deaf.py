@@ -1,0 +1,5 @@
+"""Ignores SIGTERM."""
+
+from serving import serve
+
+serve(deaf=True)

@@ -1,0 +1,4 @@
+"""Writes without end."""
+
+while True:
+    print(1000 * "x")

@@ -1,0 +1,5 @@
+"""Answers 404 to everything."""
+
+from serving import serve
+
+serve(lambda _path: (404, b""))
