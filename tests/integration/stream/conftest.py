@@ -107,5 +107,10 @@ class Pipelines:
 
 
 @pytest.fixture
+def eventually() -> Callable[..., Awaitable[None]]:
+    return until
+
+
+@pytest.fixture
 def pipelines(tmp_path: Path) -> Pipelines:
     return Pipelines(tmp_path)

@@ -189,7 +189,7 @@ _PARTS = {  # what docs/design.md draws: each part, and the others that it may i
     "projects": {"gantt", "judge"},
     "labs": {"parent"},
     "course": set(),
-    "judge": {"gantt", "sequence"},
+    "judge": {"gantt", "parent", "sequence"},
     "systems": {"gantt", "printable"},
     "gantt": {"printable"},
     "sequence": {"gantt", "printable"},

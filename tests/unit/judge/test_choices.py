@@ -94,3 +94,53 @@ def test_nothing_can_be_drawn_from_nothing() -> None:
     """An empty bound is the author's mistake and says so."""
     with pytest.raises(ValueError, match="bound 0"):
         Choices("41c2").below(0)
+
+
+@given(seed=st.text(max_size=5), least=st.integers(0, 3), room=st.integers(0, 5))
+def test_some_elements_are_as_many_as_allowed(seed: str, least: int, room: int) -> None:
+    """A list has at least and at most as many elements as was asked for, and they are drawn in order."""
+    draw = Choices(seed)
+    numbers = iter(range(100))
+
+    made = draw.some(lambda: next(numbers), at_least=least, at_most=least + room)
+
+    assert least <= len(made) <= least + room
+    assert made == list(range(len(made)))
+
+
+@given(seed=st.text(max_size=5), data=st.data())
+def test_leaving_out_an_elements_draws_leaves_out_the_element(seed: str, data: st.DataObject) -> None:
+    """All other elements stay as they are, and so does what is drawn afterwards, also in a list that was full."""
+    draw = Choices(seed)
+    made, after = _list_and_more(draw)
+    begin, end = data.draw(st.sampled_from(draw.lists[0])) if made else (0, 0)
+
+    again = Choices("another", forced=draw.drawn[:begin] + draw.drawn[end:])
+    left, after_again = _list_and_more(again)
+
+    gone = [at for at, span in enumerate(draw.lists[0]) if span == (begin, end)]
+    assert left == [each for at, each in enumerate(made) if at not in gone]
+    assert after_again == after
+
+
+def _list_and_more(draw: Choices) -> tuple[list[tuple[int, int]], int]:
+    return draw.some(lambda: (draw.below(100), draw.below(100)), at_most=4), draw.below(1000)
+
+
+def test_a_list_is_empty_past_the_end_of_the_draws() -> None:
+    """The simplest list has the fewest elements."""
+    draw = Choices("seed", forced=[])
+
+    assert draw.some(lambda: 1, at_most=5) == []
+    assert draw.some(lambda: 1, at_least=2, at_most=5) == [1, 1]
+
+
+def test_a_source_is_one_draw() -> None:
+    """However much is taken from it, and the same draw gives the same again."""
+    first, second = Choices("a"), Choices("b", forced=Choices("a").drawn)
+    numbers = [first.source().random() for _ in range(3)]
+    again = Choices("c", forced=first.drawn)
+
+    assert len(first.drawn) == 3
+    assert [again.source().random() for _ in range(3)] == numbers
+    assert second.source().random() != numbers[0]

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from climb.judge.evidence import Comparison, Evidence, Output, Reading, Series, Transcript
+from climb.judge.evidence import Comparison, Evidence, Exchange, Lifetime, Message, Output, Reading, Series, Transcript
 from climb.judge.verdict import CheckResult, Status
 
 EACH_KIND: list[Evidence] = [
@@ -23,6 +23,25 @@ EACH_KIND: list[Evidence] = [
     Output(title="t", lines=("a", "b")),
     Reading(subject="s", value=2.5, limit=2.0, unit="s", calibration="c"),
     Series(subject="s", unit="n", points=((0.0, 1.0),), limit=None),
+    Exchange(
+        peer="connection 1",
+        messages=(Message(direction="sent", at=0.1, offset=0, size=2, text="a\n"),),
+        left_out=1,
+        gap=1,
+        sent_bytes=2,
+        received_bytes=0,
+    ),
+    Lifetime(
+        number=1,
+        argv=("./program",),
+        env=(("PORT", "1"),),
+        folders=(),
+        started=0.0,
+        ready=None,
+        ended="exit code 0",
+        seconds=1.0,
+        peak_memory=1,
+    ),
 ]
 
 

@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
+from climb.judge.choices import Choices
 from climb.judge.shrink import Draws, Shrunk, shrink
 
 DRAWS = st.lists(st.integers(0, 300), max_size=12).map(tuple)
@@ -134,3 +135,35 @@ async def test_a_long_failing_input_is_shrunk_in_few_runs() -> None:
     assert found.best == (500,)
     assert found.tried < 300
     assert time.monotonic() - started < 10
+
+
+def scenario(draw: Choices) -> tuple[list[list[int]], list[int]]:
+    """Clients with operations, then faults: what a check of a service draws."""
+    clients = draw.some(lambda: draw.some(lambda: draw.integer(1, 200), at_most=30, usually=8), at_most=6, at_least=1)
+    return clients, draw.some(lambda: draw.below(4), at_most=4)
+
+
+@given(seed=st.integers(0, 1000))
+@settings(deadline=None, max_examples=25)
+async def test_elements_of_lists_go_first(seed: int) -> None:
+    """Of dozens of clients, operations and faults those that matter are left after forty runs, and in the end nothing else."""
+    start = Choices(str(seed))
+    clients, faults = scenario(start)
+    assume(any(size >= 17 for client in clients for size in client) and 3 in faults)
+    known = {tuple(start.drawn): start.lists}
+    elements: list[int] = []
+
+    async def still_fails(draws: Draws) -> Draws | None:
+        draw = Choices("replayed", forced=draws)
+        clients, faults = scenario(draw)
+        known[tuple(draw.drawn)] = draw.lists
+        return tuple(draw.drawn) if 3 in faults and any(size >= 17 for one in clients for size in one) else None
+
+    def count(_tried: int, best: Draws) -> None:
+        clients, faults = scenario(Choices("counted", forced=best))
+        elements.append(sum(map(len, clients)) + len(clients) + len(faults))
+
+    found = await shrink(start.drawn, still_fails, seconds=30, on_try=count, lists=lambda draws: known.get(draws, ()))
+
+    assert scenario(Choices("found", forced=found.best)) == ([[17]], [3])
+    assert elements[min(40, len(elements) - 1)] <= 5
