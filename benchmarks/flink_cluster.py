@@ -72,7 +72,7 @@ def running(
     home: flink_home.FlinkHome, *, heap_mib: int = 1024, options: Mapping[str, str] | None = None
 ) -> Iterator[Cluster]:
     """A cluster as long as the block lasts; its logs and its state are in a folder that goes with it."""
-    with contextlib.nullcontext(tempfile.mkdtemp(dir="/tmp/flink")) as name, contextlib.ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="climb-flink-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         rest, gateway = _configure(folder, heap_mib, options or {})
         processes = {}

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Asked", "Input", "Windows", "made"]
+__all__ = ["FAR_MS", "LATENESS_MS", "T0", "Asked", "Input", "Windows", "made"]
 
 T0 = 1_700_000_000_000
 DISORDER_MS = 500
@@ -64,7 +64,10 @@ class Input:
 
 def _aggregated(values: NDArray[np.float64]) -> dict[str, float]:
     ordered = np.sort(values)
-    ranks = {name: ordered[-(-percent * len(ordered) // 100) - 1] for name, percent in (("p50", 50), ("p95", 95), ("p99", 99))}
+    ranks = {
+        name: ordered[-(-percent * len(ordered) // 100) - 1]
+        for name, percent in (("p50", 50), ("p95", 95), ("p99", 99))
+    }
     plain = {"count": len(ordered), "sum": ordered.sum(), "min": ordered[0], "max": ordered[-1]}
     return {name: float(number) for name, number in (plain | ranks).items()}
 

@@ -154,7 +154,7 @@ class Reporter:
             case Sequence():
                 self._drawn("sequence", piece.subject, sequence_lines(piece, self._room, ascii_only=self._ascii))
             case Series() if piece.lines or piece.spans:
-                self._drawn("over time", piece.subject, series_lines(piece, self._room, ascii_only=self._ascii))
+                self._drawn("plot", piece.subject, series_lines(piece, self._room, ascii_only=self._ascii))
             case Series():
                 self._field("over time", sparkline(piece, self._symbols))
             case Table():

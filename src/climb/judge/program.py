@@ -31,6 +31,7 @@ __all__ = ["Ending", "Outcome", "Program", "Stopped", "environment", "signal_nam
 
 _WATCH_S = 0.1  # a service lives longer and has its processors to itself: it is looked at less often
 _WATCH_SERVICE_S = 0.25
+_WATCH_SHARE = 30  # of the time is the program's, and one part is the look
 _LEFTOVER_GRACE_S = 0.25  # a wrapper's children may need a moment to follow it
 # The world raises our own soft limit when it needs many sockets; programs get what the user's shell gave us.
 _OPEN_FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -168,7 +169,7 @@ class Program:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._waiting is None:
+        if self._waiting is None or not self._waiting.done():
             self._stop(Stopped.CALLER)
         await self.wait()
 
@@ -324,7 +325,12 @@ class Program:
     async def _watch(self) -> None:
         while self.running:
             pids = processes.members(self._marker, self.pid)
-            memory = processes.own_bytes(pids) if self._logged else processes.resident_bytes(pids)
+            looked_at = time.monotonic()
+            # The kernel walks a process's page tables for this, which takes long for a large one: the loop goes on meanwhile.
+            memory = (
+                await asyncio.to_thread(processes.own_bytes, pids) if self._logged else processes.resident_bytes(pids)
+            )
+            cost = time.monotonic() - looked_at
             self._peaks = [max(self._peaks[0], memory), max(self._peaks[1], len(pids))]
             if memory > self.limits.memory:
                 self._stop(Stopped.MEMORY)
@@ -333,7 +339,7 @@ class Program:
             if len(pids) > self.limits.processes:
                 self._stop(Stopped.PROCESSES)
                 await asyncio.to_thread(processes.kill_all, self._marker, self.pid)
-            await asyncio.sleep(_WATCH_SERVICE_S if self._logged else _WATCH_S)
+            await asyncio.sleep(max(_WATCH_SERVICE_S, _WATCH_SHARE * cost) if self._logged else _WATCH_S)
 
 
 def environment() -> dict[str, str]:

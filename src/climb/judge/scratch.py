@@ -27,6 +27,8 @@ class Scratch:
         parent = _on_disk()
         try:
             self.root = Path(tempfile.mkdtemp(prefix="climb-", dir=parent))
+            self.logs = self.root / "logs"
+            self.logs.mkdir()
         except OSError as error:
             raise SetupError(f"no folder for a service's data can be made: {error}", next_step="make room") from error
 
@@ -44,10 +46,13 @@ class Scratch:
 
     def listing(self) -> str:
         """What lies in the folders: a line for each file with its size."""
-        files = sorted(path for path in self.root.rglob("*") if path.is_file() and not path.is_symlink())
+        files = [path for path in sorted(self.root.rglob("*")) if self._is_data(path)]
         lines = [f"{path.stat().st_size:>14,}  {path.relative_to(self.root)}" for path in files[:_LISTED]]
         more = [f"… and {len(files) - _LISTED} more files"] if len(files) > _LISTED else []
         return "\n".join([*lines, *more, ""])
+
+    def _is_data(self, path: Path) -> bool:
+        return self.logs not in path.parents and not path.is_symlink() and path.is_file()
 
     def remove(self) -> None:
         """Delete everything; what a program made unreadable is made readable first."""

@@ -110,17 +110,61 @@ def _moments(around: Operation | Ordered[Operation] | float | None, history: His
 
 
 def _nearest(steps: list[_Numbered], wanted: tuple[Operation, ...], moments: list[float], most: int) -> set[int]:
-    """The numbers of the steps to show."""
-    pointed = {each.number for each in wanted}
+    """The numbers of the steps to show: whole operations, and events."""
+    own: dict[int, list[int]] = {}
+    for number, (_, operation) in enumerate(steps):
+        if operation is not None:
+            own.setdefault(operation.number, []).append(number)
+    retries = _retries(steps)
+    telling = [each for each in wanted if each.number not in retries] or wanted
+    pointed = [each.number for each in telling[-max(most // 4, 1) :]]
+    near = [steps[number][0].at for each in pointed for number in own.get(each, ())] or moments
 
-    def distance(number: int) -> tuple[bool, float]:
-        step, operation = steps[number]
-        return operation is None or operation.number not in pointed, min(abs(step.at - moment) for moment in moments)
+    def distance(number: int) -> float:
+        return min(abs(steps[number][0].at - moment) for moment in near)
 
-    messages = [number for number, (_, operation) in enumerate(steps) if operation is not None]
+    others = sorted(own.keys() - set(pointed), key=lambda each: (each in retries, min(map(distance, own[each]))))
+    shown = {number for each in pointed for number in own.get(each, ())}
+    for each in others:
+        if len(shown) >= most:
+            break
+        shown.update(own[each])
     events = [number for number, (_, operation) in enumerate(steps) if operation is None]
-    shown = {*sorted(messages, key=distance)[:most], *sorted(events, key=distance)[:_EVENTS_MOST]}
+    shown.update(sorted(events, key=distance)[:_EVENTS_MOST])
+    shown |= _needed(steps, shown)
     return shown | _alone(len(steps), shown)
+
+
+def _retries(steps: list[_Numbered]) -> set[int]:
+    """Operations without an answer between two others of the same client without one: they tell nothing new."""
+    mine: dict[str, list[Operation]] = {}
+    for operation in {each.number: each for _, each in steps if each is not None}.values():
+        mine.setdefault(operation.who, []).append(operation)
+    found: set[int] = set()
+    for own in mine.values():
+        own.sort(key=lambda each: (each.invoked_at, each.number))
+        for before, each, after in zip(own, own[1:], own[2:], strict=False):
+            if {before.outcome, each.outcome, after.outcome} == {Outcome.UNKNOWN}:
+                found.add(each.number)
+    return found
+
+
+def _needed(steps: list[_Numbered], shown: set[int]) -> set[int]:
+    """Notes between steps that are shown without which an actor would be drawn as what it no longer was."""
+    needed: set[int] = set()
+    hidden: dict[str, tuple[int, State]] = {}
+    drawn: dict[str, State] = {}
+    for number, (step, _) in enumerate(steps):
+        if number in shown:
+            needed |= {at for actor, (at, state) in hidden.items() if drawn.get(actor, "running") != state}
+            drawn |= {actor: state for actor, (_, state) in hidden.items()}
+            hidden = {}
+        if isinstance(step, Note) and step.state is not None:
+            if number in shown:
+                drawn[step.actor] = step.state
+            else:
+                hidden[step.actor] = number, step.state
+    return needed
 
 
 def _alone(count: int, shown: set[int]) -> set[int]:

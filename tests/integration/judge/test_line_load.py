@@ -88,11 +88,11 @@ async def test_it_can_be_stopped(echo: Instance) -> None:
 
 async def test_a_program_that_does_not_read_stops_it(echo: Instance) -> None:
     """Without a rate the sockets decide: paused, it takes what the buffers hold, and no more."""
-    await echo.pause()
+    echo.pause()
     async with echo.load("PORT", [LINE * 1_000_000]) as load:
         assert await load.finished(timeout_s=1) is None
         loaded = await load.stop()
-    await echo.resume()
+    echo.resume()
 
     assert loaded.sent_bytes < 100_000_000
 

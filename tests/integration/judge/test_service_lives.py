@@ -235,10 +235,10 @@ async def test_a_paused_one_answers_when_it_goes_on(service: MakeService) -> Non
         driver.started({}, ports=("PORT",), ready=accepts("PORT")) as instance,
     ):
         client = await instance.connect("PORT")
-        await instance.pause()
+        instance.pause()
         await client.send(b"still there\n")
         assert states(instance.pids()) == {"T"}
-        await instance.resume()
+        instance.resume()
 
         assert await client.line() == b"STILL THERE"
 

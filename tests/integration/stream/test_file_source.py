@@ -65,7 +65,11 @@ async def test_a_line_in_pieces_is_one_line(pipelines: Any, tmp_path: Path) -> N
 
 async def test_bad_lines_are_counted_and_harm_nobody(pipelines: Any, tmp_path: Path) -> None:
     """Records of which no reading can be made are counted, with place and reason; empty lines are not."""
-    bad = ["nonsense\n", '{"device": "d1", "time": "soon", "temp": 1}\n', '{"device": "no name", "time": 1, "temp": 1}\n']
+    bad = [
+        "nonsense\n",
+        '{"device": "d1", "time": "soon", "temp": 1}\n',
+        '{"device": "no name", "time": 1, "temp": 1}\n',
+    ]
     (tmp_path / "in.jsonl").write_text("".join([record(1), *bad, "\n", "  \n", record(2)]))
     async with pipelines.run(FILE) as work:
         await work.taken(2)

@@ -57,7 +57,9 @@ async def test_a_database_with_a_folder_keeps_its_data(tmp_path_factory: pytest.
 
 def _open_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that the server's user can enter, if this is root: pytest's own are closed to others."""
-    return Path(f"/tmp/climb-test-{os.getpid()}-postgres") if os.geteuid() == 0 else tmp_path_factory.mktemp("pg") / "data"
+    return (
+        Path(f"/tmp/climb-test-{os.getpid()}-postgres") if os.geteuid() == 0 else tmp_path_factory.mktemp("pg") / "data"
+    )
 
 
 @pytest.mark.slow
@@ -138,8 +140,9 @@ def test_a_server_that_ends_at_once_says_why(tmp_path: Path) -> None:
         name="the server", command=["/bin/sh", "-c", "echo no room; exit 7"], folder=tmp_path, log=tmp_path / "log"
     )
 
-    with pytest.raises(StackError, match=r"the server has ended with 7; it said:\n  no room"), kept(
-        order, lambda: False, within_s=30
+    with (
+        pytest.raises(StackError, match=r"the server has ended with 7; it said:\n  no room"),
+        kept(order, lambda: False, within_s=30),
     ):
         pass
 
@@ -149,8 +152,9 @@ def test_a_server_that_is_never_ready_is_given_up(tmp_path: Path, nothing_lives:
     words = ["/bin/sleep", f"6{free_port()}"]
     order = Order(name="the server", command=words, folder=tmp_path, log=tmp_path / "log")
 
-    with pytest.raises(StackError, match=r"the server was not ready within 0\.2 s, and said nothing"), kept(
-        order, lambda: False, within_s=0.2
+    with (
+        pytest.raises(StackError, match=r"the server was not ready within 0\.2 s, and said nothing"),
+        kept(order, lambda: False, within_s=0.2),
     ):
         pass
     assert nothing_lives(words[1])

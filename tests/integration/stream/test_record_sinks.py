@@ -3,7 +3,7 @@
 import asyncio
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,9 @@ async def test_rows_and_cursor_are_in_postgresql(pipelines: Any, tmp_path: Path,
     assert [tuple(row) for row in rows] == [(10000 * n, 10, 10.0 * n + 4.5) for n in range(6)]
 
 
-async def test_a_failed_transaction_moves_no_cursor(pipelines: Any, tmp_path: Path, database: str) -> None:
+async def test_a_failed_transaction_moves_no_cursor(
+    pipelines: Any, tmp_path: Path, database: str, eventually: Callable[..., Any]
+) -> None:
     """While rows can't be written the sink waits and says why; then all of them arrive once."""
     parts = f'{IN}[[sinks]]\ntype = "postgres"\nurl = "{database}"\ntable = "blocked"\n'
     (tmp_path / "in.jsonl").write_text(records(0, 11))
@@ -127,8 +129,7 @@ async def test_a_failed_transaction_moves_no_cursor(pipelines: Any, tmp_path: Pa
         await connection.execute("ALTER TABLE blocked ADD CONSTRAINT none CHECK (start_ms < 10000)")
         with (tmp_path / "in.jsonl").open("a") as out:
             out.write(records(11, 31))
-        while "violates check constraint" not in work.sink.problem:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: "violates check constraint" in work.sink.problem, "the problem is told")
         blocked = await connection.fetchval("SELECT count(*) FROM blocked")
         await connection.execute("ALTER TABLE blocked DROP CONSTRAINT none")
         await work.written(3)
@@ -170,14 +171,15 @@ def _consumed(broker: str, topic: str, number: int) -> list[tuple[str, dict[str,
     return found
 
 
-async def test_a_broker_that_is_away_is_waited_for(pipelines: Any, tmp_path: Path) -> None:
+async def test_a_server_that_is_away_is_waited_for(
+    pipelines: Any, tmp_path: Path, eventually: Callable[..., Any]
+) -> None:
     """A sink without its server says so, and the rest of the pipeline goes on."""
     parts = f'{OUT}[[sinks]]\ntype = "postgres"\nurl = "postgresql://u:p@127.0.0.1:{pipelines.tcp_port}/db"\n'
     (tmp_path / "in.jsonl").write_text(records(0, 21))
     async with pipelines.run(parts) as work:
         await work.written(2)
-        while not work.running.sinks[1].problem:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: work.running.sinks[1].problem, "the problem is told")
 
         assert work.running.sinks[1].problem.startswith("PostgreSQL: ")
         assert work.running.sinks[1].written == 0

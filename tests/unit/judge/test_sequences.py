@@ -115,3 +115,52 @@ def test_what_the_program_told_by_itself_is_one_arrow() -> None:
     drawn = sequence_of(record.history(), subject="x")
 
     assert drawn.steps == (Arrow(at=1.0, sender=PROGRAM, receiver="client 1", label="ack s1 17"),)
+
+
+def test_who_was_killed_out_of_sight_is_drawn_as_dead() -> None:
+    """However many lives are left out, the last change before what is shown is there."""
+    now = 0.0
+    record = Recorder(lambda: now)
+    first = record.begin("client", "send", 1)
+    first.ok()
+    for _ in range(40):
+        now += 1
+        record.event(PROGRAM, "killed")
+        now += 1
+        record.event(PROGRAM, "started")
+    now += 1
+    record.event(PROGRAM, "killed")
+    for number in range(40):
+        now += 1
+        record.event("client", "note", f"refused {number}")
+    history = record.history()
+
+    drawn = sequence_of(history, subject="x", around=now)
+
+    states = [step.state for step in drawn.steps if isinstance(step, Note) and step.state is not None]
+    assert states[-1] == "down"
+
+
+def test_retries_make_room_for_what_they_are_between() -> None:
+    """A client that tried in vain a hundred times is shown at its first and last attempt; what came before is there."""
+    now = 0.0
+    record = Recorder(lambda: now)
+    for number in range(5):
+        pending = record.begin("client", "send", number, label=f"send {number}")
+        now += 0.01
+        pending.ok(answer="ok")
+    for _ in range(100):
+        pending = record.begin("client", "send", 5, label="send 5")
+        now += 0.01
+        pending.unknown("refused")
+    pending = record.begin("client", "send", 5, label="send 5")
+    now += 0.01
+    pending.ok(answer="ok at last")
+    history = record.history()
+
+    drawn = sequence_of(history, subject="x", around=list(history.unknown), most=16)
+
+    labels = [step.label for step in drawn.steps if not isinstance(step, Gap)]
+    assert labels.count("refused") == 2
+    assert {"send 0", "send 4", "ok at last"} <= set(labels)
+    assert sum(step.messages for step in drawn.steps if isinstance(step, Gap)) == 98

@@ -134,7 +134,7 @@ class Instance:
             raise RuntimeError(f"{self!r} is to be started, and was not ended before")
         self._env |= dict(env or {})
         life = self._service.new_life(self, self._env, self._port_names)
-        await life.begin(self._service.logs, self._limits, self._service.now())
+        await life.begin(self._service.scratch, self._limits, self._service.now())
         self.lives.append(life)
         for name, tell in self._followers:
             tell(life.ports[name])
@@ -155,11 +155,11 @@ class Instance:
         await life.program.kill(Stopped.KILL)
         await life.end
 
-    async def pause(self) -> None:
+    def pause(self) -> None:
         """Stop all its processes where they are (SIGSTOP)."""
         self._life.program.signal_all(signal.SIGSTOP)
 
-    async def resume(self) -> None:
+    def resume(self) -> None:
         """Let all its processes go on (SIGCONT)."""
         self._life.program.signal_all(signal.SIGCONT)
 

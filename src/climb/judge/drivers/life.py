@@ -13,9 +13,11 @@ from climb.judge.drivers.command import SHOWN_LINES, WHY_STOPPED, last_lines
 from climb.judge.drivers.traces import Trace
 from climb.judge.evidence import Comparison, Lifetime, Output
 from climb.judge.expect import Failure
+from climb.judge.guardian import Guardian
 from climb.judge.limits import Limits
 from climb.judge.output import Logged
-from climb.judge.program import Outcome, Program, environment
+from climb.judge.program import Outcome, Program, Stopped, environment
+from climb.judge.scratch import Scratch
 from climb.judge.world import ports
 
 __all__ = ["ADDRESS", "ENDED", "Life", "Value"]
@@ -45,11 +47,11 @@ class Life:
         self._env = dict(env)
         self._port_names = port_names
 
-    async def begin(self, logs: Path, limits: Limits, began: float) -> None:
-        """Start the program, on new free ports; its output goes to files in ``logs``."""
+    async def begin(self, scratch: Scratch, limits: Limits, began: float) -> None:
+        """Start the program, on new free ports; its output goes to files."""
         held = self._hold_ports()
         self.began = began
-        self.logged = Logged(logs / str(self.number))
+        self.logged = Logged(scratch.logs / str(self.number))
         try:
             told = dict(self.variables)
             surroundings = {name: value for name, value in environment().items() if name not in self._env}
@@ -61,7 +63,14 @@ class Life:
             await self.program.__aenter__()
         finally:
             self.logged.close()
-        self.end = asyncio.create_task(self.program.wait())
+        self.end = asyncio.create_task(self._to_its_end(scratch.root))
+
+    async def _to_its_end(self, folder: Path) -> Outcome:
+        guardian = Guardian(self.program.pid, folder)
+        try:
+            return await self.program.wait()
+        finally:
+            guardian.dismiss()
 
     @property
     def variables(self) -> tuple[tuple[str, str], ...]:
@@ -108,7 +117,7 @@ class Life:
             folders=tuple(str(value) for value in self._env.values() if isinstance(value, Path)),
             started=round(self.began, 3),
             ready=None if self.ready is None else round(self.ready, 3),
-            ended=str(outcome.ending) if outcome else "still running",
+            ended=_how_ended(outcome),
             seconds=round(outcome.seconds if outcome else now - self.began, 3),
             peak_memory=self.program.peak_memory,
         )
@@ -127,6 +136,12 @@ class Life:
         held = [ports.held_somewhere(ADDRESS) for _ in self._port_names]
         self.ports = {name: sock.getsockname()[1] for name, sock in zip(self._port_names, held, strict=True)}
         return held
+
+
+def _how_ended(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return "still running"
+    return "ended with the check" if outcome.ending.stopped is Stopped.CALLER else str(outcome.ending)
 
 
 def _why_ended(outcome: Outcome) -> str:

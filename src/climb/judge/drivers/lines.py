@@ -27,7 +27,7 @@ class LineClient:
     def __init__(self, recording: Recording, now: Callable[[], float]) -> None:
         self.received: list[Line] = []
         self.sent_lines = 0
-        self._recording = recording
+        self.recording = recording
         self._now = now
         self._next = 0
         self._partial = b""
@@ -44,7 +44,7 @@ class LineClient:
         """Connect. Raises ConnectionLost or TimedOut."""
         self._connection = await Connection.open(
             address,
-            self._recording,
+            self.recording,
             self._hear,
             receive_buffer=receive_buffer,
             send_buffer=send_buffer,
@@ -57,7 +57,7 @@ class LineClient:
     @property
     def name(self) -> str:
         """What a report calls it."""
-        return self._recording.peer
+        return self.recording.peer
 
     @property
     def local(self) -> tuple[str, int]:
@@ -67,12 +67,12 @@ class LineClient:
     @property
     def sent_bytes(self) -> int:
         """How many bytes the kernel has taken from us."""
-        return self._recording.sent_bytes
+        return self.recording.sent_bytes
 
     @property
     def received_bytes(self) -> int:
         """How many bytes have come back."""
-        return self._recording.received_bytes
+        return self.recording.received_bytes
 
     @property
     def closed_by_peer(self) -> bool:
@@ -158,11 +158,11 @@ class LineClient:
 
     def note(self, text: str) -> None:
         """Write a remark into the transcript."""
-        self._recording.note(text)
+        self.recording.note(text)
 
     def exchange(self) -> Exchange:
         """The transcript as evidence."""
-        return self._recording.exchange()
+        return self.recording.exchange()
 
     def _hear(self, data: bytes) -> None:
         *whole, self._partial = (self._partial + data).split(b"\n")

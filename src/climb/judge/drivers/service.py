@@ -32,7 +32,7 @@ from climb.judge.world import World
 
 __all__ = ["Instance", "Memory", "Service", "Stopping", "accepts", "healthy"]
 
-_EXCHANGES_SHOWN = 2
+_LINES_SHOWN = 8  # of a program that did not die: what it wrote need not be about the failure
 # A check has a deadline of its own, so a service needs none; the rest protects the machine and is not what a stage judges.
 _LIMITS = Limits(seconds=3600, memory=4096 * MIB, processes=512, output=512 * MIB)
 
@@ -50,7 +50,6 @@ class Service:
         self._clients: list[LineClient] = []
         self._traces: tuple[Trace, ...] = ()
         self._scratch: Scratch | None = None
-        self._logs: Scratch | None = None
         self._lives = 0
         self._last_lines: tuple[Output, ...] = ()
 
@@ -84,9 +83,7 @@ class Service:
 
     def folder(self, name: str = "data") -> Path:
         """A new empty folder on a disk, which goes when the check ends."""
-        if self._scratch is None:
-            self._scratch = Scratch()
-        return self._scratch.folder(name)
+        return self.scratch.folder(name)
 
     @contextlib.asynccontextmanager
     async def started(
@@ -165,11 +162,11 @@ class Service:
         return client
 
     @property
-    def logs(self) -> Path:
-        """The folder for what services write."""
-        if self._logs is None:
-            self._logs = Scratch()
-        return self._logs.root
+    def scratch(self) -> Scratch:
+        """The folders of this check, and its services' logs."""
+        if self._scratch is None:
+            self._scratch = Scratch()
+        return self._scratch
 
     def new_life(self, instance: Instance, env: Mapping[str, Value], port_names: tuple[str, ...]) -> Life:
         """A life of an instance that is about to begin."""
@@ -185,10 +182,9 @@ class Service:
         lives = sorted(self._all_lives(), key=lambda life: life.number)
         found: list[Evidence] = [life.lifetime(self.now()) for life in lives[-1:]]
         if not any(isinstance(piece, Output) for piece in given):
-            found.extend(self._last_lines)
+            found.extend(Output(title=piece.title, lines=piece.lines[-_LINES_SHOWN:]) for piece in self._last_lines)
         if not any(isinstance(piece, Exchange) for piece in given):
-            newest = sorted(self._recordings, key=lambda recording: recording.last_at)[-_EXCHANGES_SHOWN:]
-            found.extend(recording.exchange() for recording in newest)
+            found.extend(recording.exchange() for recording in self._newest_of_each_kind())
         return tuple(found)
 
     def traces(self) -> tuple[Trace, ...]:
@@ -206,6 +202,12 @@ class Service:
         bounds = msgspec.structs.replace(self._limits, **limits)
         return Instance(self, env, port_names=tuple(ports), ready=ready, ready_s=ready_s, limits=bounds)
 
+    def _newest_of_each_kind(self) -> list[Recording]:
+        """The request and the connection of lines over which something was said last."""
+        lines = {id(client.recording) for client in self._clients}
+        kinds = ([one for one in self._recordings if (id(one) in lines) is kind] for kind in (True, False))
+        return [max(kind, key=lambda recording: recording.last_at) for kind in kinds if kind]
+
     def _all_lives(self) -> list[Life]:
         return [life for instance in self.instances for life in instance.lives]
 
@@ -218,10 +220,8 @@ class Service:
         self._last_lines = next((instance.last_lines() for instance in reversed(self.instances)), ())
         if self._scratch is not None:
             traces.append(Trace("services", "files", self._scratch.listing().encode()))
+            self._scratch.remove()
         self._traces = tuple(traces)
-        for scratch in (self._scratch, self._logs):
-            if scratch is not None:
-                scratch.remove()
 
 
 async def _demand_life(instance: Instance, error: Exception | None, *, suspicious: bool) -> None:

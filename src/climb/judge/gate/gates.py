@@ -23,8 +23,21 @@ from climb.judge.verdict import Status, Verdict
 __all__ = ["GATES", "Ask", "pass_gates"]
 
 _HINTS = 3
-_LANES = 2  # wrong programs judged at the same time; more would make the machine too busy for the stages about time
-_EXPECTED = {"project.toml", "brief.md", "tour.md", "report.py", "schedule.py", "workload.py", "rules", "__init__.py"}
+# Wrong programs judged at the same time; more would make the machine too busy for the stages about time. Services work while they
+# are judged, and commands mostly wait.
+_LANES = {"command": 2, "service": 1}
+_EXPECTED = {
+    "project.toml",
+    "brief.md",
+    "tour.md",
+    "driver",
+    "report.py",
+    "schedule.py",
+    "workload.py",
+    "rules",
+    "__init__.py",
+}
+_WRONG_REASONS = {"how the program ended", "the service is ready", "the last line of standard output"}
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +106,7 @@ async def wrong(ask: Ask) -> AsyncIterator[Finding]:
     Several are judged side by side, since most of the time is spent in waiting for timeouts. Never two of one stage: with the
     gate's one seed their checks would draw the same addresses.
     """
-    lanes = asyncio.Semaphore(_LANES)
+    lanes = asyncio.Semaphore(_LANES[ask.project.info.kind])
     stages: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def judged(program: WrongProgram) -> Finding:
@@ -151,7 +164,7 @@ def _starter_fault(verdict: Verdict) -> str:
     if first.status is not Status.FAILED:
         return f"the first check is {first.status}, and a starter must fail it"
     subject = getattr(first.evidence[0], "subject", "")
-    if subject in ("how the program ended", "the last line of standard output") or subject.startswith("line "):
+    if subject in _WRONG_REASONS or subject.startswith("line "):
         return f"it fails for the wrong reason: {describe_failure(verdict)}"
     return ""
 

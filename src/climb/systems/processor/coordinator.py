@@ -70,6 +70,7 @@ class Coordinator:
         self._answered = asyncio.Event()
         self._grown = asyncio.Event()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._failed.add_done_callback(lambda failed: failed.exception())  # seen, whether anyone waits or not
         self._advanced_at = 0.0
         self.quiet: set[int] = set()
         self.watermark: int | None = None  # all that it closes is shown

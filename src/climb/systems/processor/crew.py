@@ -21,8 +21,7 @@ def work(settings: Settings, counts: Counts, controls: list[socket.socket], pare
     from climb.systems.processor.engine import compiled, moving
     from climb.systems.processor.engine.rings import Ring
 
-    if hasattr(compiled, "warm"):
-        compiled.warm()
+    compiled.warm()
     folders = moving.prepare(settings.data_dir, settings.window_ms, settings.slide_ms, settings.workers)
     wakes = [os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) for _ in controls]
     rings = {(a, b): Ring() for a in range(len(controls)) for b in range(len(controls)) if a != b}

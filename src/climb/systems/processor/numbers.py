@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from climb.systems.processor.engine.columns import ERROR  # TEMP
+from climb.systems.processor.engine.columns import ERROR
 from climb.systems.processor.shared import LAG_BUCKETS, Word
 
 if TYPE_CHECKING:

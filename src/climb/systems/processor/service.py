@@ -28,6 +28,7 @@ __all__ = ["Told", "serve"]
 
 _HOST = "127.0.0.1"
 _STOP_S = 8.0  # for all that was read; the contract says 10 for everything
+_EXIT_S = 1.5  # for workers to close their logs
 _ACCEPTS = 64  # at once
 _BACKLOG = 1024
 
@@ -119,11 +120,12 @@ class _Parent:
                 runner.run(self._serve(controls, counts, on_ready))
             except _Failed as failure:
                 self._tell(f"stopped: {failure}")
-                os.kill(first, signal.SIGKILL)
-                os.waitpid(first, 0)
+                _kill(first)
                 return 1
-        _, status = os.waitpid(first, 0)
-        return 0 if os.waitstatus_to_exitcode(status) == 0 else 1
+            except _NotBegun:
+                _kill(first)
+                return 0
+        return 0 if _ended_well(first) else 1
 
     async def _serve(self, controls: list[socket.socket], counts: Any, on_ready: Callable[[], None]) -> None:
         from climb.systems.processor.channel import Channel
@@ -141,7 +143,7 @@ class _Parent:
             loop.add_signal_handler(number, stop.set)
         settings = self._settings
         rows = counts.rows()
-        registry = Registry(settings.data_dir / "sensors")
+        registry = Registry(settings.data_dir / "sensors", durable=settings.durable)
         results = Results(settings.data_dir / "results", durable=settings.durable)
         channels: Any = [Channel(sock, FromWorker, blocking_sends=False) for sock in controls]
         coordinator = Coordinator(settings, channels, rows, registry, results)
@@ -158,7 +160,7 @@ class _Parent:
         tasks: list[asyncio.Task[Any]] = []
         try:
             if not await _unless(stop, coordinator.start()):
-                return
+                raise _NotBegun
             server = http_server(application(parts), self._web)
             tasks = [asyncio.ensure_future(coordinator.run()), asyncio.ensure_future(_sample(numbers))]
             await server.begin()
@@ -234,8 +236,31 @@ class _Parent:
         self._coordinator.tell(index, Connection(internal), descriptor=sock.fileno(), sent=sock.close)
 
 
+def _ended_well(first: int) -> bool:
+    """Wait for the workers, which have been told to end; kill them if they don't."""
+    deadline = time.monotonic() + _EXIT_S
+    while time.monotonic() < deadline:
+        child, status = os.waitpid(first, os.WNOHANG)
+        if child:
+            return os.waitstatus_to_exitcode(status) == 0
+        time.sleep(0.005)
+    _kill(first)
+    return False
+
+
+def _kill(first: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(first, signal.SIGKILL)  # the kernel ends the others with it
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(first, 0)
+
+
 class _Failed(Exception):
     """A worker ended."""
+
+
+class _NotBegun(Exception):
+    """A signal came before the service was ready: there is nothing to finish."""
 
 
 async def _sample(numbers: Any) -> None:

@@ -53,7 +53,7 @@ class Parts:
 
 class _Answer(msgspec.Struct):
     ack: dict[str, int] | None = None
-    reject: msgspec.Raw | None = None
+    reject: msgspec.Raw = msgspec.Raw()
 
 
 _answer = msgspec.json.Decoder(_Answer).decode
@@ -231,5 +231,5 @@ async def _gather(reader: asyncio.StreamReader, acks: dict[str, int], rejected: 
         answer = _answer(line)
         for sensor, seq in (answer.ack or {}).items():
             acks[sensor] = max(seq, acks.get(sensor, 0))
-        if answer.reject is not None:
-            rejected.write(b"," * (rejected.tell() > 0) + bytes(answer.reject))
+        if reject := bytes(answer.reject):
+            rejected.write(b"," * (rejected.tell() > 0) + reject)

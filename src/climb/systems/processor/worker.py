@@ -105,11 +105,13 @@ class Worker:
         self._texts: list[bytes] = []  # how an entry of an ack begins, by sensor
         self._open: dict[int, Connection] = {}
         self._more: deque[Connection] = deque()
+        self._claims = self._claims_answered = 0  # for numbers of new sensors, answered in order
+        self._holding: deque[tuple[int, Connection]] = deque()  # and which claim each of them waits for
         self._touched: set[Connection] = set()  # have answers to send, or may end
         self._group: list[Part] = []  # taken since the last commit began
         self._committing: list[Part] = []
-        self._forwarded = {index: deque[tuple[int, Part]]() for index in neighbours.out}
-        self._unpushed = {index: deque[tuple[NDArray[Any], Part]]() for index in neighbours.out}
+        self._forwarded: dict[int, deque[tuple[int, Part]]] = {index: deque() for index in neighbours.out}
+        self._unpushed: dict[int, deque[tuple[NDArray[Any], Part]]] = {index: deque() for index in neighbours.out}
         self._positions: dict[int, int] = {}  # of rings, that the commit in work makes safe
         self._advanced: int | None = None
         self._advance_committing: int | None = None
@@ -206,14 +208,19 @@ class Worker:
             if number >= len(self._texts):
                 self._texts.extend([b""] * (number + 1 - len(self._texts)))
             self._texts[number] = b'"%b":' % name
-        for connection in list(self._open.values()):
-            if connection.held is not None and connection.held_batch is not None:
-                readings, batch = connection.held, connection.held_batch
-                self._parser.resolve(readings)
-                if not (readings["sensor"] >= 1 << 31).any():
-                    connection.held = connection.held_batch = None
-                    self._distribute(readings, batch)
-                    self._touched.add(connection)
+        self._claims_answered = min(self._claims_answered + 1, self._claims)
+        while self._holding and self._holding[0][0] <= self._claims_answered:
+            self._release(self._holding.popleft()[1])
+
+    def _release(self, connection: Connection) -> None:
+        """Go on with readings that waited for numbers."""
+        readings, batch = connection.held, connection.held_batch
+        if readings is None or batch is None:  # it has ended meanwhile
+            return
+        connection.held = connection.held_batch = None
+        self._parser.resolve(readings)
+        self._distribute(readings, batch)
+        self._touched.add(connection)
 
     # --- connections -------------------------------------------------------------------------------------------------
 
@@ -263,6 +270,7 @@ class Worker:
         arrived = time.monotonic_ns()
         parsed = self._parser.parse(self._buffer, length, connection.feed)
         if parsed.new_names:
+            self._claims += 1
             self._channel.send(Claim(parsed.new_names))
         for reject in parsed.rejects:
             connection.reject(reject.line, reject.reason)
@@ -285,6 +293,7 @@ class Worker:
     def _hold(self, connection: Connection, readings: NDArray[Any], batch: Batch) -> None:
         """Keep readings until their sensors have numbers; this connection is not read meanwhile."""
         connection.held, connection.held_batch = readings, batch
+        self._holding.append((self._claims, connection))
 
     def _distribute(self, readings: NDArray[Any], batch: Batch) -> None:
         """Take what is ours, and forward the rest."""

@@ -51,7 +51,7 @@ def _labels(spans: Sequence[Span], x: Scale, left: float, width: float) -> Itera
     free = [0.0] * _ROWS_MOST
     told: set[str] = set()
     for span in spans:
-        words = wrapped(clean(span.label), SMALL, WIDTH - 8, most=1)[0] if span.label else ""
+        words = next(iter(wrapped(clean(span.label), SMALL, WIDTH - 8, most=1)), "")
         if not words:
             continue
         wide = text_width(words, SMALL) + 8

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 
 from serving import serve
 
@@ -11,6 +12,7 @@ def answer(path: str) -> tuple[int, bytes]:
     if path == "/crash":
         print("about to crash", file=sys.stderr, flush=True)
         os.kill(os.getpid(), signal.SIGSEGV)
+        time.sleep(600)  # the signal may reach another thread first
     if path == "/leave":
         os._exit(0)
     return 200, b"{}"

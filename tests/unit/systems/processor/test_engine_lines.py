@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from climb.systems.processor.engine.columns import PROVISIONAL
 from climb.systems.processor.engine.parsing import Feed, Parser
 from climb.systems.processor.engine.slow_lines import Line, read_line
 
-_SETTINGS = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_SETTINGS = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _CAPACITY = 1 << 16
 _GOOD = b'{"sensor": "s1", "seq": 17, "ts": 1700000000123, "value": 21.5}'
 
@@ -25,7 +26,7 @@ def _read(content: bytes, *cuts: int, connection: int = 0) -> tuple[list[tuple[b
     names: dict[int, bytes] = {}
     readings, rejects = [], []
     bounds = [0, *sorted(cuts), len(content)]
-    for begin, end in zip(bounds, bounds[1:], strict=False):
+    for begin, end in pairwise(bounds):
         piece = content[begin:end]
         while True:
             front = feed.front(buffer)
@@ -75,11 +76,15 @@ _INTEGER = st.one_of(
     st.integers(0, 2**53 + 1).map(str), st.from_regex(r"-?[0-9]{1,18}(\.0|e1)?", fullmatch=True), st.integers().map(str)
 )
 _NAME = st.one_of(
-    st.from_regex(r"[A-Za-z0-9._:-]{1,64}", fullmatch=True), st.from_regex(r"[a-z]{62,66}", fullmatch=True), st.text(max_size=4)
+    st.from_regex(r"[A-Za-z0-9._:-]{1,64}", fullmatch=True),
+    st.from_regex(r"[a-z]{62,66}", fullmatch=True),
+    st.text(max_size=4),
 )
 _OTHER = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5)),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc\"\\é", max_size=3), inner, max_size=3),
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5)
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('abc"\\é', max_size=3), inner, max_size=3),
     max_leaves=6,
 )
 _ANY = st.one_of(_OTHER.map(lambda value: json.dumps(value, ensure_ascii=False)), _OTHER.map(json.dumps))
@@ -114,7 +119,9 @@ def _mutated(draw: st.DrawFn) -> bytes:
             case "cut":
                 del line[at : at + draw(st.integers(1, 3))]
             case "put":
-                line[at:at] = draw(st.one_of(st.binary(min_size=1, max_size=2), st.sampled_from([b",", b"}", b'"', b"0", b"-"])))
+                line[at:at] = draw(
+                    st.one_of(st.binary(min_size=1, max_size=2), st.sampled_from([b",", b"}", b'"', b"0", b"-"]))
+                )
             case _:
                 line[at : at + 1] = draw(st.binary(min_size=1, max_size=1))
     return bytes(line)
@@ -135,7 +142,7 @@ def test_both_readers_agree_in_one_piece_and_in_several(content: bytes, data: st
     assert feed.rest == b""
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(_NUMBER)
 @example("9007199254740993")
 @example("18446744073709551616")
@@ -158,7 +165,7 @@ def test_a_decimal_becomes_the_double_that_python_makes_of_it(number: str) -> No
     assert [value for *_, value in readings] == expected
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.integers(0, 2**64 - 1))
 def test_every_double_survives_being_written_and_read(bits: int) -> None:
     """The shortest decimal of a double is read as that double."""
@@ -185,7 +192,10 @@ def test_every_double_survives_being_written_and_read(bits: int) -> None:
         (_GOOD.replace(b"21.5", b"true"), "value: expected a number, got true"),
         (_GOOD.replace(b"21.5", b"NaN"), "not JSON: NaN is no value"),
         (_GOOD.replace(b'"s1"', b'"s 1"'), 'sensor: expected 1 to 64 letters, digits, . _ : or -, got "s 1"'),
-        (_GOOD.replace(b'"s1"', b'"' + b"s" * 65 + b'"'), f'sensor: expected 1 to 64 letters, digits, . _ : or -, got "{"s" * 38}…'),
+        (
+            _GOOD.replace(b'"s1"', b'"' + b"s" * 65 + b'"'),
+            f'sensor: expected 1 to 64 letters, digits, . _ : or -, got "{"s" * 38}…',
+        ),
         (b'{"sensor": "s1", "seq": 17, "ts": 1}', "value: missing"),
         (b"[1]", "expected a JSON object, got a list"),
         (b"7", "expected a JSON object, got 7"),

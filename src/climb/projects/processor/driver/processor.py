@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from climb.judge.calibration import calibrate_start
 from climb.judge.drivers.service import Instance, Service, healthy
 from climb.judge.expect import expect
 from climb.projects.processor.driver.results import Page, Stats, metrics_of, page_of, read
@@ -23,10 +25,9 @@ __all__ = ["NEVER_MS", "Processor", "Running"]
 
 NEVER_MS = 1_000_000_000  # as IDLE_MS: no check runs for eleven days, so no sensor falls idle
 _PORTS = ("PORT", "INGEST_PORT")
-_LEAST_PATIENCE_S = (
-    20.0  # how long an answer may take on a machine that is busy with other things; only failures wait for so long
-)
-_STARTS = 20  # or as many times as long as the program took to start, on a slow one
+_LEAST_PATIENCE_S = 8.0  # how long an answer may take; only failures wait for so long
+_STARTS = 20  # or as many times as long as the program took to start
+_PLAIN_STARTS = 400  # or as many times as long as any process takes to start here and now
 _POLL_S = 0.02
 _STATS_FORM = (
     '{"accepted": …, "late": …, "duplicates": …, "rejected": …, "sensors": …, "windows_closed": …, "watermark": whole number or null, '
@@ -56,7 +57,9 @@ class Processor:
         folder, book = (self.service.folder("other"), Book()) if fresh else (self.folder, self.book)
         env = environment(shape, folder, workers=workers, idle_ms=idle_ms)
         instance = await self.service.start(env, ports=_PORTS, ready=healthy("PORT"), **limits)
-        return Running(instance, shape, book, self.service.now)
+        busy_s = _PLAIN_STARTS * (await calibrate_start()).seconds
+        patience_s = math.ceil(max(_LEAST_PATIENCE_S, busy_s, _STARTS * (instance.ready_seconds or 0)))
+        return Running(instance, shape, book, now=self.service.now, patience_s=patience_s)
 
     async def refuses(self, env: Mapping[str, str | Path | None], *, ports: tuple[str, ...] = _PORTS) -> str:
         """What it writes to standard error before it ends with exit code 2, as it must."""
@@ -67,12 +70,14 @@ class Processor:
 class Running:
     """A program that is ready. ``now`` is the clock of the check: seconds since it began."""
 
-    def __init__(self, instance: Instance, shape: Shape, book: Book, now: Callable[[], float]) -> None:
+    def __init__(
+        self, instance: Instance, shape: Shape, book: Book, *, now: Callable[[], float], patience_s: float
+    ) -> None:
         self.instance = instance
         self.shape = shape
         self.book = book
         self.now = now
-        self.patience_s = max(_LEAST_PATIENCE_S, _STARTS * (instance.ready_seconds or 0))
+        self.patience_s = patience_s
         self.http: HttpClient = instance.http("PORT")
 
     # --- sending ---

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Book", "Sender", "highest"]
 
 _SHOWN = 300
+_POLL_S = 0.002
+_A_WHILE_S = 1.0
 _FORM = '{"ack": {"s1": 17}} or {"reject": {"line": 12, "reason": "…"}}'
 
 
@@ -87,8 +89,21 @@ class Sender:
     async def answered(self, *readings: Reading) -> bool:
         """Like ``acknowledged``, but false if the connection ends before."""
         wanted = highest(readings)
-        await self._until(lambda: not self._lacking(wanted), lambda: self.ended or self._demand_acks(wanted))
+
+        def demand() -> None:
+            if not self.ended:
+                self._demand_acks(wanted)
+
+        await self._until(lambda: not self._lacking(wanted), demand)
         return not self._lacking(wanted)
+
+    async def listen(self, *readings: Reading) -> None:
+        """Wait for the acks of these for a while, and demand nothing."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _A_WHILE_S
+        while self._lacking(highest(readings)) and loop.time() < deadline and not self.client.closed_by_peer:
+            self.catch_up()
+            await asyncio.sleep(_POLL_S)
 
     async def deliver(self, *readings: Reading) -> None:
         """Send readings and wait for their acks."""
@@ -136,7 +151,7 @@ class Sender:
 
     _read = 0
 
-    async def _until(self, done: Any, demand: Any) -> None:
+    async def _until(self, done: Callable[[], bool], demand: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._patience_s
         while True:
@@ -149,7 +164,7 @@ class Sender:
             if self.ended or loop.time() > deadline:
                 demand()
                 return
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(_POLL_S)
 
     def _lacking(self, wanted: Mapping[str, int]) -> dict[str, int]:
         return {sensor: seq for sensor, seq in wanted.items() if self.acked.get(sensor, 0) < seq}

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from climb.projects.processor.rules.facts import PERCENTILES, Facts, Window
+from climb.projects.processor.rules.reading import Reading
 
 __all__ = ["SUM_TOLERANCE", "Finding", "find_difference", "find_disorder", "name"]
 
@@ -27,6 +28,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     details: tuple[str, ...] = ()
     facts: Facts | None = None
+    suspect: Reading | None = None  # the one that explains the difference
 
 
 def find_difference(expected: Sequence[Facts], shown: Sequence[Window], percentile_error: float) -> Finding | None:
@@ -112,6 +114,7 @@ def _differing(expected: Sequence[Facts], shown: Sequence[Window], percentile_er
         wrong = list(_wrong_fields(facts, window, percentile_error))
         if wrong:
             field, right, received, why = wrong[0]
+            suspect, words = _guess(facts, window)
             details = tuple(f"{one[0]}: expected {one[1]}, received {one[2]}" for one in wrong[1:])
             yield Finding(
                 kind=f"{field} of a window",
@@ -119,8 +122,9 @@ def _differing(expected: Sequence[Facts], shown: Sequence[Window], percentile_er
                 expected=right,
                 received=received,
                 why=why,
-                details=details + _guess(facts, window),
+                details=details + words,
                 facts=facts,
+                suspect=suspect,
             )
 
 
@@ -177,16 +181,16 @@ def _wrong_sums(facts: Facts, window: Window) -> Iterator[tuple[str, str, str, s
             yield field, f"{exact:.17g}", f"{received:.17g}{_relative(received, exact)}", why.format(field)
 
 
-def _guess(facts: Facts, window: Window) -> tuple[str, ...]:
+def _guess(facts: Facts, window: Window) -> tuple[Reading | None, tuple[str, ...]]:
     """If leaving one reading out, or counting one twice, explains the count and the sum: which one."""
     difference = window.count - facts.count
     if abs(difference) != 1:
-        return ()
+        return None, ()
     off = (window.sum - facts.sum) * difference
     fitting = [one for one in facts.readings if abs(one.value - off) <= SUM_TOLERANCE * (facts.absolute_sum + 1)]
     if len(fitting) != 1:
-        return ()
-    return (f"as if this one had been {'counted twice' if difference > 0 else 'left out'}: {fitting[0]}",)
+        return None, ()
+    return fitting[0], (f"as if this one had been {'counted twice' if difference > 0 else 'left out'}: {fitting[0]}",)
 
 
 def _relative(received: float, exact: float) -> str:

@@ -11,6 +11,7 @@ from climb.projects.processor.stages.many_connections import many_connections
 from climb.projects.processor.stages.one_window import one_window
 from climb.projects.processor.stages.percentiles import percentiles
 from climb.projects.processor.stages.results import results
+from climb.projects.processor.stages.scaling import scaling
 from climb.projects.processor.stages.sliding import sliding
 from climb.projects.processor.stages.slow_clients import slow_clients
 from climb.projects.processor.stages.stopping import stopping
@@ -31,4 +32,5 @@ STAGES = (
     back_pressure,
     exactly_once,
     stopping,
+    scaling,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from climb.judge.curves import thinned
 from climb.judge.evidence import Comparison, Series
 from climb.judge.expect import Failure, expect, fail
 from climb.judge.limits import MIB
@@ -63,7 +64,7 @@ async def little_is_read_ahead(processor: Processor, world: World) -> None:
             Series(
                 subject=subject,
                 unit="MiB",
-                points=tuple((at, held / MIB) for at, held in hose.held[:500]),
+                points=thinned([(at, held / MIB) for at, held in hose.held]),
                 limit=_MOST_HELD / MIB,
             ),
         )
@@ -158,7 +159,7 @@ async def the_memory_bound_holds(processor: Processor, world: World) -> None:
                 "program plans with the bound that it states.",
                 saw=f"{_SENSORS} sensors, {_OPEN_WINDOWS} open windows each, {shape}",
             ),
-            Series(subject=subject, unit="MiB", points=tuple(points), limit=float(bound)),
+            Series(subject=subject, unit="MiB", points=thinned(points), limit=float(bound)),
         )
 
 

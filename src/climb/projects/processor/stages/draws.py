@@ -6,7 +6,11 @@ Between connections there is no order, so a reading is drawn to count for sure, 
   sensor is known, and holds the watermark, before any clock moves.
 - A reading is behind an earlier one of its sensor by LATENESS_MS at most. Its windows end later than the sensor's own clock less
   LATENESS_MS, and the watermark is no further than that.
-- Each sensor closes with a reading at one and the same moment, which takes the watermark to ``Traffic.end``.
+- Each sensor closes with a reading at one and the same moment, which takes the watermark to ``Traffic.end``, a millisecond beyond the end of
+  the last window. No body has a reading at the end of a window either: that such a one belongs to the next is the claim of one check alone.
+
+With a lateness the last two readings of a body are as far out of order as is allowed: the first is one millisecond short of closing the
+last window, the second in that window.
 
 Values are multiples of 1/64 of moderate size, so that a sum is exact in whatever order it is made. Each sensor is one part of the draws, and
 its readings are made from one number of them: shrinking leaves out sensors first, then readings.
@@ -35,13 +39,7 @@ __all__ = [
     "track",
 ]
 
-WINDOWS_MS = (
-    1_000,
-    10_000,
-    7_000,
-    250,
-    60_000,
-)  # 7,000 does not divide a day, so only the multiples since 1970 are right
+WINDOWS_MS = (1_000, 10_000, 250, 60_000, 2_000)
 _BEGIN = 1_700_000_000_000
 _ODD_NAMES = (
     "Boiler.2",
@@ -84,10 +82,11 @@ class Track(msgspec.Struct, frozen=True):
 
 
 class Traffic(msgspec.Struct, frozen=True):
-    """What several sensors send. When all of it is taken, the watermark is ``end``."""
+    """What several sensors send, in windows from ``start`` to ``last_end``. When all of it is taken, the watermark is ``end``."""
 
     shape: Shape
     start: int
+    last_end: int
     end: int
     tracks: tuple[Track, ...]
 
@@ -141,34 +140,39 @@ def draw_traffic(
     windows: int = 3,
     most: int = 24,
     values: Values = plain_value,
-    prefix: str = "",
+    called: Sequence[str] = (),
 ) -> Traffic:
-    """Readings of so many sensors over ``windows`` steps, up to ``most`` in the body of each."""
+    """Readings of so many sensors over ``windows`` steps, about up to ``most`` in the body of each; ``called``: what the sensors are called."""
     naming = draw.integer(0, 99)
     start = draw_start(draw, shape)
-    end = start + windows * shape.step_ms
+    last_end = start + windows * shape.step_ms
     low, high = sensors
     plans = draw.some(lambda: (draw.integer(1, most), draw.source()), at_least=low, at_most=high, usually=high)
-    called = names(naming, len(plans))
     tracks = (
-        track(prefix + sensor, shape, start, end, count, rng, values)
-        for sensor, (count, rng) in zip(called, plans, strict=True)
+        track(sensor, shape, start, last_end, count, rng, values)
+        for sensor, (count, rng) in zip(called or names(naming, len(plans)), plans, strict=False)
     )
-    return Traffic(shape, start, end, tuple(tracks))
+    return Traffic(shape, start, last_end, last_end + 1, tuple(tracks))
 
 
 def track(
-    sensor: str, shape: Shape, start: int, end: int, count: int, rng: random.Random, values: Values = plain_value
+    sensor: str, shape: Shape, start: int, last_end: int, count: int, rng: random.Random, values: Values = plain_value
 ) -> Track:
     """One sensor with ``count`` readings in its body, out of order as far as the lateness allows."""
+    moments = sorted(_inside(rng.randrange(start, last_end), shape) for _ in range(count))
     # Sent in the order of ts plus a delay of up to the lateness, none is further behind an earlier one than that.
-    moments = sorted(rng.randrange(start, end) for _ in range(count))
     delayed = sorted(moments, key=lambda ts: (ts + rng.randint(0, shape.lateness_ms), ts))
+    just = (last_end + shape.lateness_ms - 1, last_end - 1) if shape.lateness_ms else ()
     seq, readings = 0, []
-    for ts in (start, *delayed, end + shape.lateness_ms):
+    for ts in (start, *delayed, *just, last_end + shape.lateness_ms + 1):
         seq += 1 if rng.randrange(_GAP) else rng.randint(1, 5)
         readings.append(Reading(sensor, seq, ts, values(rng)))
     return Track(sensor, tuple(readings))
+
+
+def _inside(ts: int, shape: Shape) -> int:
+    """The same moment, or the next one if a window ends there."""
+    return ts if ts % shape.step_ms else ts + 1
 
 
 def names(number: int, count: int) -> list[str]:

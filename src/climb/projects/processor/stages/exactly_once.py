@@ -104,7 +104,8 @@ async def closed_windows_stay_closed(processor: Processor, world: World) -> None
     sender = await running.connect(name="after the crash")
     rng = world.draw.source()
     tardy = [
-        Reading(one.sensor, one.seq + 1, rng.randrange(traffic.start, traffic.end), 7.0) for one in traffic.closings
+        Reading(one.sensor, one.seq + 1, rng.randrange(traffic.start, traffic.last_end), 7.0)
+        for one in traffic.closings
     ]
     further = [Reading(one.sensor, one.seq + 2, one.ts + traffic.shape.window_ms, 0.0) for one in traffic.closings]
     await sender.deliver(*tardy)

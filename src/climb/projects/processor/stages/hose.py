@@ -19,7 +19,7 @@ from climb.projects.processor.stages.lines import padded
 __all__ = ["LINE", "Hose", "queue", "queued"]
 
 LINE = 1_024  # bytes of each line, its newline included
-_PORTION = 128 * LINE
+_PORTION = 1_024 * LINE
 _TABLE = Path("/proc/net/tcp")
 
 

@@ -83,11 +83,14 @@ async def demand_watermark(running: Running, model: Model) -> None:
 
 
 def _led_to(finding: Finding, history: History) -> Sequence:
-    """The part of the history in which the readings of the finding's window were sent."""
-    readings = set() if finding.facts is None else set(finding.facts.readings)
-    sent = [each for each in history.of("send") if readings.intersection(each.value)]
-    doubtful = [each for each in sent if each.outcome is not Outcome.OK]
-    return sequence_of(history, subject="what led to it", around=doubtful or sent)
+    """The part of the history that matters: where the suspect was sent, or else where readings of the finding's window were sent in vain."""
+    if finding.suspect is not None:
+        around = [each for each in history.of("send") if finding.suspect in each.value]
+    else:
+        readings = set() if finding.facts is None else set(finding.facts.readings)
+        sent = [each for each in history.of("send") if readings.intersection(each.value)]
+        around = [each for each in sent if each.outcome is not Outcome.OK] or sent
+    return sequence_of(history, subject="what led to it", around=around)
 
 
 def _readings(facts: Facts) -> Table:

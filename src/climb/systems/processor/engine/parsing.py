@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from climb.systems.processor.engine.columns import PROVISIONAL, READING, Records, Words, floats_of, words_of
+from climb.systems.processor.engine.columns import PROVISIONAL, READING, Records, floats_of, words_of
 from climb.systems.processor.engine.kernels import lines as kernels
 from climb.systems.processor.engine.kernels.decimals import powers_of_five
 from climb.systems.processor.engine.slow_lines import LONGEST_LINE, Line, read_line
@@ -79,6 +79,8 @@ class Parser:
 
     def parse(self, buffer: NDArray[np.uint8], length: int, feed: Feed) -> Parsed:
         """Read all whole lines among the first bytes of a buffer; what is behind them is left in the feed."""
+        if not buffer.flags.writeable:  # for numba that is another type, for which it would compile all again
+            buffer = buffer.copy()
         parsed = Parsed(self._out[:0])
         asked = len(self._asked)
         begin = self._behind_long_line(buffer, length, feed, parsed) if feed.skipping else 0

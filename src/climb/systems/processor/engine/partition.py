@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,15 +19,15 @@ from climb.systems.processor.engine.columns import (
     no_windows,
     words_of,
 )
-from climb.systems.processor.engine.kernels import panes as kernels
-from climb.systems.processor.engine.kernels import sketch
+from climb.systems.processor.engine.kernels import panes as kernels, sketch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Partition", "Shape", "Taken"]
 
-_GROWTH = 1.5  # of an array that is full
+_GROWTH, _LARGE_GROWTH = 1.5, 1.125  # of an array that is full; what is not used of a large one would be much
+_LARGE_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,6 @@ class Partition:
         self._store = np.zeros(1 + sketch.ORDERS + 1, np.int64)
         self._state = np.zeros(kernels.STATE_WORDS, np.int64)
         self._state[kernels.CLOSED] = -1
-        self._state[kernels.LOW] = NOTHING
         self._short = np.zeros(2, np.int64)
         self._taken = np.empty(0, READING)
         self._fine = np.zeros(sketch.BUCKETS, np.int64)
@@ -103,10 +103,10 @@ class Partition:
 
     # --- readings ----------------------------------------------------------------------------------------------------
 
-    def take(self, readings: Records, now: int, idle: int = NOTHING) -> Taken:
+    def take(self, readings: Records, now: int) -> Taken:
         """Take what is new of a batch of readings, all of them this partition's; the result is good until the next call.
 
-        ``now`` and ``idle`` are real time, in one unit of the caller's.
+        ``now`` is real time, in a unit of the caller's.
         """
         state = self._state
         if len(self._taken) < len(readings):
@@ -115,7 +115,7 @@ class Partition:
         state[kernels.TAKEN] = 0
         at = 0
         while True:
-            at = self._take_from(readings, at, now, idle)
+            at = self._take_from(readings, at, now)
             if at == len(readings):
                 break
             self._make_room()
@@ -126,9 +126,9 @@ class Partition:
             int(state[kernels.DUPLICATES]) - duplicates,
         )
 
-    def _take_from(self, readings: Records, at: int, now: int, idle: int) -> int:
+    def _take_from(self, readings: Records, at: int, now: int) -> int:
         return kernels.take_readings(
-            words_of(readings), floats_of(readings), at, self.shape.workers, self.shape.slide_ms, now, idle,
+            words_of(readings), floats_of(readings), at, self.shape.workers, self.shape.slide_ms, now,
             words_of(self._taken), self._sensors, self._panes, self._floats, self._slots, self._cells, self._store,
             self._state, self._short,
         )  # fmt: skip
@@ -142,11 +142,7 @@ class Partition:
             self._cells = _longer(self._cells, len(self._cells) + (4 << max(size, sketch.SMALLEST_ORDER)))
         else:
             del self._floats
-            self._panes = _longer(self._panes, len(self._panes) + 1)
-            self._floats = self._panes.view(np.float64)
-            if 2 * len(self._panes) > len(self._slots):
-                self._slots = np.full(1 << (4 * len(self._panes) - 1).bit_length(), -1, np.int32)
-                kernels.slot_panes(self._panes, self._slots, int(self._state[kernels.TOP]))
+            self._set_panes(_longer(self._panes, len(self._panes) + 1))
 
     # --- the watermark -----------------------------------------------------------------------------------------------
 
@@ -184,19 +180,64 @@ class Partition:
 
     def clock_floor(self, now: int, idle: int) -> int | None:
         """Return the smallest clock of all sensors that are not idle."""
-        return _clock(kernels.floor_of_clocks(self._sensors, now, idle, NOTHING))
+        floor = kernels.floor_of_clocks(self._sensors, now, idle, NOTHING)
+        return None if floor == NOTHING else floor
 
-    def cut_begin(self, now: int, idle: int) -> None:
-        """Remember the floor of the clocks, as the beginning of a cut."""
-        self._state[kernels.LOW] = kernels.floor_of_clocks(self._sensors, now, idle, NOTHING)
+    def highs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the ids of all sensors of which a reading was taken, their highest numbers, and their clocks."""
+        own = np.flatnonzero(self._sensors[:, kernels.HIGH])
+        ids = own * self.shape.workers + self.shape.worker
+        return ids, self._sensors[own, kernels.HIGH], self._sensors[own, kernels.CLOCK]
 
-    def cut_end(self) -> int | None:
-        """Return that floor, or a lower clock of a sensor that has appeared or woken up since."""
-        return _clock(int(self._state[kernels.LOW]))
+    # --- what a snapshot holds ---------------------------------------------------------------------------------------
 
+    def parts(self) -> dict[str, NDArray[np.int64]]:
+        """Return all that cannot be derived, as arrays that change when the partition does."""
+        return {
+            "state": self._state,
+            "store": self._store,
+            "sensors": self._sensors,
+            "panes": self._panes[: int(self._state[kernels.TOP])],
+            "cells": self._cells[: int(self._store[0])],
+        }
 
-def _clock(floor: int) -> int | None:
-    return None if floor == NOTHING else floor
+    def restore(self, parts: dict[str, NDArray[np.int64]], watermark: int | None, now: int) -> None:
+        """Become what ``parts`` were of; all sensors were heard of now."""
+        self.watermark = watermark
+        self._state, self._store = parts["state"], parts["store"]
+        self._sensors = parts["sensors"]
+        self._sensors[:, kernels.SEEN] = now
+        self._slots = np.full(0, -1, np.int32)  # made anew for these panes
+        self._set_panes(_longer(parts["panes"], 64))
+        self._cells = _longer(parts["cells"], 1 << 10)
+
+    def adopt(self, others: Sequence[Partition]) -> None:
+        """Take over from partitions of another division what is ours in this one; all must have the same watermark."""
+        shape, state = self.shape, self._state
+        parts = [other.parts() for other in others]
+        self.watermark = others[0].watermark
+        state[kernels.CLOSED] = parts[0]["state"][kernels.CLOSED]
+        most = max(len(part["sensors"]) for part in parts) * len(others)
+        self._sensors = _longer(self._sensors, most // shape.workers + 1)
+        self._set_panes(_longer(self._panes, sum(len(part["panes"]) for part in parts) + 1))
+        self._cells = _longer(self._cells, sum(len(part["cells"]) for part in parts) + 1)
+        for other, part in zip(others, parts, strict=True):
+            theirs = (other.shape.worker, other.shape.workers, shape.worker, shape.workers)
+            kernels.adopt_sensors(part["sensors"], *theirs, self._sensors, state)
+            kernels.adopt_panes(
+                part["panes"], len(part["panes"]), part["cells"], *theirs, self._panes, self._slots,
+                self._cells, self._store, state,
+            )  # fmt: skip
+        if shape.worker == 0:  # counts of all time, which belong to nobody
+            for word in (kernels.ACCEPTED, kernels.LATE):
+                state[word] = sum(int(part["state"][word]) for part in parts)
+
+    def _set_panes(self, panes: Words) -> None:
+        self._panes = panes
+        self._floats = panes.view(np.float64)
+        if 2 * len(panes) > len(self._slots):
+            self._slots = np.full(1 << (4 * len(panes) - 1).bit_length(), -1, np.int32)
+            kernels.slot_panes(panes, self._slots, int(self._state[kernels.TOP]))
 
 
 def _longer(array: NDArray[np.int64], least: int) -> NDArray[np.int64]:
@@ -204,6 +245,6 @@ def _longer(array: NDArray[np.int64], least: int) -> NDArray[np.int64]:
 
     Nobody else may hold a view of the array.
     """
-    rows = max(least, int(len(array) * _GROWTH))
+    rows = max(least, int(len(array) * (_GROWTH if array.nbytes < _LARGE_BYTES else _LARGE_GROWTH)))
     array.resize((rows, *array.shape[1:]), refcheck=False)
     return array

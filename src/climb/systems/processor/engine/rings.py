@@ -5,6 +5,7 @@ No message goes back: the owner moves a position when readings are on the disk, 
 
 from __future__ import annotations
 
+import mmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,17 +22,19 @@ __all__ = ["Ring", "deal"]
 class Ring:
     """A queue of readings in shared memory, for one writer and one reader."""
 
-    def __init__(self, buffer: Any, records: int) -> None:
+    def __init__(self, buffer: Any = None, records: int = 1 << 14) -> None:
+        """Lie in a buffer of zeros, or in memory of its own that processes forked from now on share."""
         if records & (records - 1):
             raise ValueError(f"a ring has a power of two of places, not {records}")
-        memory: NDArray[np.uint8] = np.frombuffer(buffer, np.uint8, self.bytes_for(records))
+        size = self.bytes_for(records)
+        memory: NDArray[np.uint8] = np.frombuffer(mmap.mmap(-1, size) if buffer is None else buffer, np.uint8, size)
         self._head = memory[: kernels.HEAD_WORDS * 8].view(np.int64)
         self._places = memory[kernels.HEAD_WORDS * 8 :].view(READING)
         self._words = words_of(self._places)
 
     @staticmethod
     def bytes_for(records: int) -> int:
-        """Return how much memory a ring takes; it must be all zeros at first."""
+        """Return how much memory a ring takes."""
         return kernels.HEAD_WORDS * 8 + records * READING.itemsize
 
     @property

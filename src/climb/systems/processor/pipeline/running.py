@@ -215,5 +215,6 @@ async def _begin_sink(
 def _file_name(part: Source | Sink) -> str:
     """A name for what belongs to a part, told from others by all that makes it the same."""
     name = identity(part)
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[-40:]
-    return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    kind, _, what = name.partition(" ")
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", what)[-32:].strip("-")
+    return f"{kind}-{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

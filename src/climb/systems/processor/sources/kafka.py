@@ -38,6 +38,7 @@ class KafkaTopic:
 
     def __init__(self, source: KafkaSource, key: str, group: str, brokers: str, ground: Ground) -> None:
         self._topic = source.topic
+        self._topic_id = ""  # another one if the topic is deleted and made again: its offsets mean other messages then
         self._mapping = Mapping(source.fields, key)
         self._ground = ground
         self._held: dict[int, list[Message]] = {}  # by partition: consumed, not handed on
@@ -87,7 +88,7 @@ class KafkaTopic:
         return await loop.run_in_executor(thread, function, *words)  # type: ignore[arg-type]  # the C library has no types
 
     def _part(self, partition: int) -> str:
-        return f"{self._topic}/{partition}"
+        return f"{self._topic}#{self._topic_id}/{partition}"
 
     # --- messages -----------------------------------------------------------------------------------------------
 
@@ -172,6 +173,7 @@ class KafkaTopic:
         from confluent_kafka import KafkaException
 
         try:
+            self._topic_id = self._ask_topic_id()
             for place in partitions:
                 place.offset = self._begin(consumer, place)
             self._replay = self._ground.places.to_replay(self._part(place.partition) for place in partitions)
@@ -185,20 +187,30 @@ class KafkaTopic:
     def _begin(self, consumer: Consumer, place: TopicPartition) -> int:
         """Where to read a partition from: where we were, or further on if another member of the group went on."""
         part, places = self._part(place.partition), self._ground.places
-        lowest, highest = consumer.get_watermark_offsets(place, timeout=_ASK_S)
-        if places.end(part) > highest:  # the topic was deleted and made again: its offsets mean other messages
-            places.forget(part)
+        lowest, _highest = consumer.get_watermark_offsets(place, timeout=_ASK_S)
         committed = consumer.committed([place], timeout=_ASK_S)[0].offset
         ours = places.known().get(part)
-        if places.end(part) < committed <= highest or ours is None:
+        if ours is None or committed > places.end(part):
             places.forget(part)
-            return int(committed) if lowest <= committed <= highest else int(lowest)
+            return int(max(lowest, committed))
         if ours < lowest:
             self._ground.tally.lost += lowest - ours
             self._ground.tally.problem = (
                 f"{part} begins at offset {lowest}: {lowest - ours} messages were deleted unread"
             )
         return int(max(lowest, ours))
+
+    def _ask_topic_id(self) -> str:
+        from confluent_kafka import KafkaException, TopicCollection
+        from confluent_kafka.admin import AdminClient
+
+        settings = {name: self._settings[name] for name in ("bootstrap.servers", "error_cb", "logger")}
+        client = AdminClient(settings)  # type: ignore[arg-type]  # callbacks are settings too
+        try:
+            described = client.describe_topics(TopicCollection([self._topic]), request_timeout=_ASK_S)
+            return str(described[self._topic].result(_ASK_S).topic_id)
+        except KafkaException:  # not every broker tells it to everyone
+            return ""
 
     def _revoked(self, consumer: Consumer, _partitions: list[TopicPartition]) -> None:
         assert self._loop is not None

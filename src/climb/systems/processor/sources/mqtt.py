@@ -8,6 +8,7 @@ twice: at least once is what MQTT gives, and all that can be promised. What the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from typing import Any
 
@@ -23,6 +24,7 @@ __all__ = ["Mqtt"]
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0
 _MOST_MESSAGES = 1000  # sent and not acknowledged: the broker waits then (MQTT 5, 3.1.2.11.3, Receive Maximum)
 _GATHER_S = 0.01
+_SETTLE_WITHIN_S = 3.0
 _KEPT_S = 24 * 3600  # how long the broker is to keep messages for us while we are away (Session Expiry Interval)
 
 
@@ -35,6 +37,7 @@ class Mqtt:
         self._ground = ground
         self._client_id = client
         self._password = os.environ.get(source.password_env) if source.password_env else None
+        ground.tally.problem = "not connected yet"
         if source.password_env and self._password is None:
             raise EdgeError(f"the environment variable {source.password_env} is not set")
 
@@ -48,7 +51,7 @@ class Mqtt:
                     await client.subscribe(self._source.topic, qos=1)
                     self._ground.tally.problem = ""
                     pause_s = _FIRST_PAUSE_S
-                    await self._take_all(client)
+                    await self._take_all_and_settle(client)
             except aiomqtt.MqttError as error:
                 self._ground.tally.problem = f"MQTT at {self._source.host}:{self._source.port}: {error}"
             await asyncio.sleep(pause_s)
@@ -71,6 +74,15 @@ class Mqtt:
             clean_start=False,
             properties=properties,
         )
+
+    async def _take_all_and_settle(self, client: aiomqtt.Client) -> None:
+        """When this is cancelled, what was handed on gets its acknowledgements while the connection is still there."""
+        try:
+            await self._take_all(client)
+        except asyncio.CancelledError:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ground.feed.settled(), _SETTLE_WITHIN_S)
+            raise
 
     async def _take_all(self, client: aiomqtt.Client) -> None:
         """Gather messages for a moment, so that many share a batch, and hand them on."""

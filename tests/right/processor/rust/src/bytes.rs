@@ -48,31 +48,13 @@ impl Reader<'_> {
     }
 }
 
-/// CRC-32 as in Ethernet and gzip.
+/// FNV-1a, eight bytes at a time: enough to tell a record that a kill cut off, and fast.
 pub fn checksum(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, byte| {
-        TABLE[((crc ^ u32::from(*byte)) & 0xff) as usize] ^ (crc >> 8)
-    })
-}
-
-static TABLE: [u32; 256] = table();
-
-const fn table() -> [u32; 256] {
-    let mut table = [0; 256];
-    let mut i = 0;
-    while i < 256 {
-        let mut crc = i as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 1 == 1 {
-                (crc >> 1) ^ 0xedb8_8320
-            } else {
-                crc >> 1
-            };
-            bit += 1;
-        }
-        table[i] = crc;
-        i += 1;
-    }
-    table
+    let words = bytes.chunks_exact(8);
+    let rest = words.remainder().iter().map(|byte| u64::from(*byte));
+    let words = words.map(|word| u64::from_le_bytes(word.try_into().expect("eight bytes")));
+    let hash = words.chain(rest).fold(0xcbf2_9ce4_8422_2325, |hash: u64, word| {
+        (hash ^ word).wrapping_mul(0x100_0000_01b3)
+    });
+    (hash ^ (hash >> 32)) as u32
 }

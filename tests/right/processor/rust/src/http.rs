@@ -2,6 +2,7 @@
 
 use crate::ingest::send;
 use crate::json::quoted;
+use crate::places::{Place, Places};
 use crate::stop::{stopping, timed_out, LOOK_UP};
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -10,17 +11,20 @@ use std::time::{Duration, Instant};
 
 const LARGEST_HEAD: usize = 16 * 1024;
 pub const LARGEST_BODY: usize = 8 * 1024 * 1024;
+const SMALL_BODY: usize = 64 * 1024;
+static LARGE_BODIES: Places = Places::new(24);
 const LINGER: Duration = Duration::from_secs(2);
 /// A client that sends nothing of its body for so long is gone.
 const BODY_PAUSE: Duration = Duration::from_secs(10);
 
-#[derive(Debug)]
 pub struct Request {
     pub method: String,
     pub path: String,
     pub query: HashMap<String, String>,
     pub headers: HashMap<String, String>,
     pub body: Vec<u8>,
+    /// Is given back when the request has been answered.
+    pub place: Option<Place<'static>>,
 }
 
 pub struct Response {
@@ -109,6 +113,7 @@ impl Connection {
         if request.headers.contains_key("expect") {
             send(&mut self.stream, b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
+        request.place = (length > SMALL_BODY).then(|| LARGE_BODIES.take());
         while self.buffer.len() < length {
             if !self.read_more(Some(Instant::now() + BODY_PAUSE))? {
                 return Ok(Next::End);
@@ -192,6 +197,7 @@ fn parse_head(head: &str) -> Option<Request> {
         query: query.split('&').filter(|part| !part.is_empty()).map(pair).collect(),
         headers: lines.filter_map(header).collect(),
         body: Vec::new(),
+        place: None,
     })
 }
 

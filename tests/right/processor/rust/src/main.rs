@@ -10,6 +10,7 @@ mod http;
 mod ingest;
 mod json;
 mod log;
+mod places;
 mod reading;
 mod results;
 mod sequencer;
@@ -21,6 +22,7 @@ mod windows;
 mod workers;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 fn main() -> ExitCode {
     stop::watch_signals();
@@ -47,7 +49,8 @@ fn run(settings: settings::Settings) -> std::io::Result<()> {
     let readings = ingest::listen(service.clone(), ingest_port)?;
     let requests = api::listen(service, port)?;
     stop::wait();
-    readings.finish();
-    requests.finish();
+    let deadline = Instant::now() + stop::PATIENCE;
+    readings.finish(deadline);
+    requests.finish(deadline);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What happens to lines, from their arrival to the ack: parse, take, log, aggregate, show.
 
 use crate::log::{finish_snapshot, Log, Record};
+use crate::places::Places;
 use crate::reading::{Block, Reading, Rejected};
 use crate::results::Results;
 use crate::sequencer::{Sequencer, NEVER};
@@ -10,7 +11,7 @@ use crate::workers::Workers;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{channel, Receiver, Sender};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{fs, io, process, thread};
 
@@ -31,7 +32,7 @@ pub struct Service {
     workers: Workers,
     /// Who gets this lock first comes first: in the order of taking, in the log, and with the workers.
     taking: Mutex<Taking>,
-    places: Places,
+    places: Places, // for blocks
 }
 
 struct Taking {
@@ -111,11 +112,13 @@ impl Service {
     }
 
     fn take(self: &Arc<Self>, readings: Vec<Reading>, rejected: usize) -> (BTreeMap<String, i64>, Receiver<()>) {
+        let mut acks = BTreeMap::new();
+        for reading in &readings {
+            if !acks.contains_key(&reading.sensor) {
+                acks.insert(reading.sensor.clone(), 0);
+            }
+        }
         let mut taking = self.taking.lock().unwrap();
-        let mut acks: BTreeMap<String, i64> = readings
-            .iter()
-            .map(|reading| (reading.sensor.clone(), reading.seq))
-            .collect();
         taking.rejected += rejected as u64;
         let outcome = taking.sequencer.take(readings);
         if !outcome.taken.is_empty() {
@@ -226,37 +229,4 @@ fn or_end<T>(done: io::Result<T>) -> T {
         eprintln!("{error}");
         process::exit(1)
     })
-}
-
-/// Bounds how many blocks are worked on. Who finds no place waits, and reads no more meanwhile.
-struct Places {
-    free: Mutex<usize>,
-    freed: Condvar,
-}
-
-impl Places {
-    fn new(count: usize) -> Self {
-        Places {
-            free: Mutex::new(count),
-            freed: Condvar::new(),
-        }
-    }
-
-    fn take(&self) -> Place<'_> {
-        let mut free = self
-            .freed
-            .wait_while(self.free.lock().unwrap(), |free| *free == 0)
-            .unwrap();
-        *free -= 1;
-        Place(self)
-    }
-}
-
-struct Place<'a>(&'a Places);
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        *self.0.free.lock().unwrap() += 1;
-        self.0.freed.notify_one();
-    }
 }

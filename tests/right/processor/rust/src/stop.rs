@@ -14,7 +14,7 @@ const SIGTERM: i32 = 15;
 /// How long a blocked thread may take to see that the program stops.
 pub const LOOK_UP: Duration = Duration::from_millis(50);
 /// How long all connections together may take to end.
-pub const PATIENCE: Duration = Duration::from_secs(6);
+pub const PATIENCE: Duration = Duration::from_secs(8);
 
 extern "C" {
     fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
@@ -83,9 +83,8 @@ fn accept(
 
 impl Connections {
     /// Takes no new connections, and waits for those that are open, but not for ever.
-    pub fn finish(self) {
+    pub fn finish(self, deadline: Instant) {
         let _ = TcpStream::connect(self.address); // wakes whoever accepts, so that he sees that it is over
-        let deadline = Instant::now() + PATIENCE;
         let mut open = self.open.0.lock().unwrap();
         while *open > 0 && Instant::now() < deadline {
             open = self.open.1.wait_timeout(open, LOOK_UP).unwrap().0;

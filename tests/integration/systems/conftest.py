@@ -1,0 +1,38 @@
+"""What the tests of running systems share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # the clients, which are no tests
+
+from processor_clients import Service  # noqa: E402  # found by the line above
+
+
+@pytest.fixture
+def service(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Service]]:
+    """Starts the processor as its users do; what is left of it at the end is killed. Kernels are compiled once for all tests."""
+    shared = tmp_path_factory.getbasetemp().parent / "climb-cache"  # its contents are named after the sources
+    monkeypatch.setenv("CLIMB_CACHE", os.environ.get("CLIMB_CACHE", str(shared)))
+    data = tmp_path / "data"
+    data.mkdir()
+    started: list[Service] = []
+
+    def start(*, ready: bool = True, **settings: object) -> Service:
+        service = Service(data, {name.upper(): str(value) for name, value in settings.items()})
+        started.append(service)
+        if ready:
+            service.wait_until_ready()
+        return service
+
+    yield start
+
+    for service in started:
+        service.kill()
