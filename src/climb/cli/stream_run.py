@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from climb.cli.console import console, print_json, printable
+from climb.cli.sched_progress import progress
 from climb.cli.stream_errors import told
 from climb.home import home_folder
 
@@ -115,18 +117,26 @@ async def _run(pipeline: Pipeline, folder: Path, *, as_json: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     begun: list[Running] = []
+    starting = ExitStack()
     telling = asyncio.create_task(_tell(begun, as_json=as_json))
 
     def started(running: Running) -> None:
+        starting.close()
         _print_started(running, as_json=as_json)
         begun.append(running)
 
     try:
-        await run_pipeline(pipeline, folder, stop, started=started)
+        show = starting.enter_context(progress("starting"))
+        await run_pipeline(pipeline, folder, stop, started=started, tell=lambda line: show(printable(line)))
     finally:
+        starting.close()
         telling.cancel()
         await asyncio.gather(telling, return_exceptions=True)
     if not as_json:
+        for tally, feed in (pair for running in begun for pair in running.sources):
+            bad = f", {tally.bad:,} bad, the last: {printable(tally.last_bad)}" if tally.bad else ""
+            lost = f", {tally.lost:,} lost" if tally.lost else ""
+            click.echo(f"{printable(tally.name)}: {tally.read:,} read, {feed.safe:,} safe{bad}{lost}")
         click.echo("Stopped. All that was acknowledged is kept.")
 
 
@@ -165,6 +175,7 @@ def _default_tcp() -> int:
 async def _tell(begun: list[Running], *, as_json: bool) -> None:
     """Say what stands in the way of a source or a sink, when that changes; as JSON, tell all counts each second."""
     said: dict[str, str] = {}
+    first_bad: set[str] = set()
     while True:
         await asyncio.sleep(_TELL_S)
         for running in begun:
@@ -177,6 +188,12 @@ async def _tell(begun: list[Running], *, as_json: bool) -> None:
                     said[tally.name] = tally.problem
                     text = tally.problem or "is well again"
                     console(stderr=True).print(f"{printable(tally.name)}: {printable(text)}", soft_wrap=True)
+            for tally, _feed in running.sources:
+                if tally.bad and tally.name not in first_bad:
+                    first_bad.add(tally.name)
+                    console(stderr=True).print(
+                        f"{printable(tally.name)}: bad record, {printable(tally.last_bad)}", soft_wrap=True
+                    )
 
 
 def _state(running: Running) -> dict[str, object]:

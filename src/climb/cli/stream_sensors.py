@@ -280,6 +280,7 @@ def _print_result(sending: Sending, took_s: float, found: Compared | None, *, as
             "resent": totals.resent,
             "malformed": totals.broken,
             "rejected": rejected,
+            "unacknowledged": sending.left,
             "reconnected": sending.reconnected,
             "seconds": round(took_s, 3),
             "windows": found and found.windows,
@@ -288,9 +289,9 @@ def _print_result(sending: Sending, took_s: float, found: Compared | None, *, as
         print_json(document)
         return
     out = console()
-    out.print(
-        f"{totals.taken:,} readings, {totals.resent:,} sent twice, {totals.broken:,} broken lines in {took_s:.1f} s: all acknowledged or rejected."
-    )
+    end = f"{sending.left:,} lines were not acknowledged" if sending.left else "all acknowledged or rejected"
+    sent = f"{totals.taken:,} readings, {totals.resent:,} sent twice, {totals.broken:,} broken lines"
+    out.print(f"{sent} in {took_s:.1f} s: {end}.", soft_wrap=True)
     if sending.reconnected:
         out.print(f"{sending.reconnected:,} connections broke; what was not acknowledged was sent again.")
     if found is None:

@@ -81,11 +81,12 @@ class Pipelines:
         self.folder = folder
         self.http_port = free_port()
         self.tcp_port = free_port()
+        self.window = WINDOW
 
     def file(self, parts: str) -> Path:
         http = f'\n[[sinks]]\ntype = "http"\nport = {self.http_port}\n'
         path = self.folder / "pipeline.toml"
-        path.write_text(parts + http + WINDOW)
+        path.write_text(parts + http + self.window)
         return path
 
     @asynccontextmanager

@@ -15,6 +15,7 @@ import pytest
 from confluent_kafka import Producer
 
 from climb.stack import local
+from climb.stack.server import answers
 from climb.systems.processor.pipeline.servers import _make_topic
 
 KAFKA = '[[sources]]\ntype = "kafka"\ntopic = "{topic}"\nbrokers = "{broker}"\n'
@@ -190,14 +191,10 @@ class Mosquitto:
     def start(self) -> None:
         self._process = subprocess.Popen([self._program, "-c", str(self._settings)], stderr=subprocess.DEVNULL)
         end = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                assert self._process.poll() is None
-                assert time.monotonic() < end
-                time.sleep(0.02)
+        while not answers(self.port):
+            assert self._process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.02)
 
     def stop(self) -> None:
         assert self._process is not None

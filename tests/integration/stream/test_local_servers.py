@@ -1,6 +1,7 @@
 """Real servers from wheels: they answer, and they are gone with their owner, however that ends."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,7 +51,7 @@ async def test_a_database_with_a_folder_keeps_its_data(tmp_path_factory: pytest.
                 found = await connection.fetchval("SELECT answer FROM kept")
                 await connection.close()
     finally:
-        subprocess.run(["rm", "-rf", str(folder)], check=True)
+        shutil.rmtree(folder)
 
     assert found == 42
 

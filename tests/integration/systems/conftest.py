@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # the clients, which are no tests
 
-from processor_clients import Service  # noqa: E402  # found by the line above
+from processor_clients import Service  # found by the line above
 
 
 @pytest.fixture

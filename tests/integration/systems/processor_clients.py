@@ -12,8 +12,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 HOST = "127.0.0.1"
 PATIENCE_S = 60.0  # for what must happen, on any machine
@@ -45,6 +46,7 @@ class Service:
             "INGEST_PORT": str(self.ingest_port),
             "DATA_DIR": str(data),
             "WINDOW_MS": "1000",
+            "END_WITH": str(os.getpid()),  # should the tests be killed themselves
             **settings,
         }
         inherited = {
@@ -78,10 +80,8 @@ class Service:
 
     def kill(self) -> None:
         """Kill the whole group, as a crash of the machine would, and wait until nothing of it is left."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait(PATIENCE_S)
         if self.process.stderr:
             self.process.stderr.close()
@@ -151,12 +151,12 @@ class Sender:
         self.socket.sendall(b"".join(piece if isinstance(piece, bytes) else lines([piece]) for piece in pieces))
 
     def send_and_hear(self, data: bytes) -> None:
-        """Send, and read answers meanwhile; ends at an error as at the end."""
+        """Send, and read answers meanwhile; raises ConnectionError when the service ends the connection."""
         view = memoryview(data)
         while view:
             readable, writable, _ = select.select([self.socket], [self.socket], [], PATIENCE_S)
             if readable:
-                self.hear()
+                self._hear_on()
             if writable:
                 self.socket.setblocking(False)
                 try:
@@ -175,9 +175,13 @@ class Sender:
                 self.rejects[answer["reject"]["line"]] = answer["reject"]["reason"]
         return bool(data)
 
+    def _hear_on(self) -> None:
+        if not self.hear():
+            raise ConnectionError(f"ended after {self.acks}")
+
     def wait_for(self, acks: dict[str, int]) -> None:
         while any(self.acks.get(sensor, 0) < seq for sensor, seq in acks.items()):
-            assert self.hear(), (acks, self.acks)
+            self._hear_on()
 
     def finish(self) -> None:
         """Shut down the sending side and hear all that comes."""
@@ -189,7 +193,7 @@ class Sender:
     def close(self) -> None:
         self.socket.close()
 
-    def __enter__(self) -> Sender:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -224,7 +228,7 @@ class Stream:
         self._file.close()
         self.socket.close()
 
-    def __enter__(self) -> Stream:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -235,7 +239,9 @@ def key(window: dict[str, Any]) -> tuple[int, str]:
     return window["start"], window["sensor"]
 
 
-def expected_windows(readings: Sequence[Reading], length_ms: int, below_ms: int) -> dict[tuple[int, str], tuple[int, float]]:
+def expected_windows(
+    readings: Sequence[Reading], length_ms: int, below_ms: int
+) -> dict[tuple[int, str], tuple[int, float]]:
     """Count and sum of each tumbling window that ends there or before, of readings of which none is late."""
     found: dict[tuple[int, str], tuple[int, float]] = {}
     for each in readings:

@@ -68,12 +68,15 @@ def test_filters(service: Start) -> None:
     running = filled(service)
     query = "&sensor=b&from=5000&to=9000"
 
-    assert [key(window) for window in running.windows(query, limit=3)] == [(start, "b") for start in range(5000, 9000, 1000)]
+    assert [key(window) for window in running.windows(query, limit=3)] == [
+        (start, "b") for start in range(5000, 9000, 1000)
+    ]
     assert running.get("/windows?from=9000&to=5000")[1] == {"windows": [], "next": None}
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=10001", "limit=x", "from=1.5", "to=", "after=zz", "after=999999", "sensor=a%20b", "sensor="]
+    "query",
+    ["limit=0", "limit=10001", "limit=x", "from=1.5", "to=", "after=zz", "after=999999", "sensor=a%20b", "sensor="],
 )
 def test_a_wrong_parameter(service: Start, query: str) -> None:
     """It is answered with 400, and named."""

@@ -26,11 +26,12 @@ class Client(threading.Thread):
         with suppress(OSError), self._service.connect() as sender:
             try:
                 rest = {name: all_[self._acked.get(name, 0) :] for name, all_ in self._sensors.items()}
-                rows = max(map(len, rest.values()))
+                rest = {name: all_ for name, all_ in rest.items() if all_}
+                rows = max(map(len, rest.values()), default=0)
                 sender.send_and_hear(
                     lines(rest[name][row] for row in range(rows) for name in rest if row < len(rest[name]))
                 )
-                sender.wait_for({name: all_[-1]["seq"] for name, all_ in self._sensors.items()})
+                sender.wait_for({name: all_[-1]["seq"] for name, all_ in rest.items()})
             finally:
                 self._acked.update(sender.acks)
 

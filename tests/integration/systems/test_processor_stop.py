@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -33,24 +35,19 @@ def gone(processes: list[psutil.Process]) -> bool:
 def test_a_signal_under_load(service: Start, number: signal.Signals, workers: int) -> None:
     """On a signal in the middle of a stream all that was taken is acknowledged: resending the rest brings no duplicates."""
     running = service(workers=workers)
-    data = lines(reading("a", seq, seq) for seq in range(1, 200_001))
+    data = lines(reading("a", seq, seq) for seq in range(1, 400_001))
     with running.connect() as sender:
-        sender.socket.setblocking(False)
-        sent = 0
+
+        def send() -> None:
+            with suppress(ConnectionError):  # it ends in the middle
+                sender.send_and_hear(data)
+
+        sending = threading.Thread(target=send)
+        sending.start()
         while not sender.acks:
-            try:
-                sent += sender.socket.send(data[sent : sent + (1 << 16)])
-            except BlockingIOError:
-                sender.hear()
-            else:
-                try:
-                    sender.hear()
-                except BlockingIOError:
-                    pass
+            time.sleep(0.001)
         os.killpg(running.process.pid, number)  # Ctrl-C reaches all processes of a terminal's group
-        sender.socket.settimeout(PATIENCE_S)
-        while sender.hear():
-            pass
+        sending.join()
     code = running.wait()
     again = service(workers=workers)
     acked = sender.acks["a"]

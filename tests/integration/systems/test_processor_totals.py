@@ -34,7 +34,9 @@ def send_all(service: Service, sensors: dict[str, list[Reading]], connections: i
     def send(part: list[str]) -> None:
         try:
             with service.connect() as sender:
-                sender.send_and_hear(lines(each for row in zip(*(sensors[name] for name in part)) for each in row))
+                sender.send_and_hear(
+                    lines(each for row in zip(*(sensors[name] for name in part), strict=True) for each in row)
+                )
                 sender.wait_for({name: sensors[name][-1]["seq"] for name in part})
         except BaseException as error:
             failures.append(error)
@@ -58,7 +60,9 @@ def test_windows_over_many_connections(service: Start, workers: int) -> None:
         running.wait_for_stats(watermark=END_MS + 1000)
     windows = running.windows()
 
-    assert found_windows(windows) == expected_windows([each for all_ in sensors.values() for each in all_], 1000, END_MS + 1000)
+    assert found_windows(windows) == expected_windows(
+        [each for all_ in sensors.values() for each in all_], 1000, END_MS + 1000
+    )
     assert [key(window) for window in windows] == sorted(key(window) for window in windows)
     assert running.stats()["accepted"] == SENSORS * (READINGS + 2)
 

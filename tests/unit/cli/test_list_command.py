@@ -187,7 +187,7 @@ def test_a_project_that_is_not_in_the_course_is_listed_too(listed: List, monkeyp
 
     assert text.index("Other projects") < text.index("○ scanner")
     assert "10 stages, not started" in listed("scanner")
-    assert json.loads(listed("--json"))[0]["slug"] == "scanner"
+    assert "scanner" in [each["slug"] for each in json.loads(listed("--json"))]
 
 
 def test_a_module_lists_what_it_has(listed: List) -> None:
@@ -273,9 +273,10 @@ def test_the_document_of_projects(listed: List, submission: Callable[..., Path])
     """A list of the projects that can be judged, with what holds here and anywhere."""
     submission("first", 3)
     here = submission("second", 1)
-    project, *others = json.loads(listed("--json", folder=here))
+    found = {each["slug"]: each for each in json.loads(listed("--json", folder=here))}
+    project = found["scanner"]
 
-    assert [each["slug"] for each in (project, *others)] == list(projects.slugs())
+    assert list(found) == list(projects.slugs())
     assert json.loads(listed("scanner", "--json", folder=here)) == [project]
     assert (project["slug"], len(project["stages"])) == ("scanner", 10)
     assert (project["passed_here"], project["passed_anywhere"]) == (1, 3)

@@ -81,7 +81,7 @@ def test_a_module_is_done_when_nothing_is_missing(tmp_path: Path, run: MakeRun, 
         answer_all(tmp_path, "1.1")
     runs = all_held(run)
     if missing == "stages":
-        runs[-1] = run("++-", project=runs[-1].project)
+        runs[0] = run("++-", project=runs[0].project)
     reflections = [] if missing == "entry" else ["1.1"]
 
     state = standing(tmp_path, runs, reflections).modules["1.1"].state
@@ -89,15 +89,15 @@ def test_a_module_is_done_when_nothing_is_missing(tmp_path: Path, run: MakeRun, 
     assert state is (State.DONE if missing == "nothing" else State.CURRENT)
 
 
-def test_when_a_module_is_done_the_next_open_one_is_current(tmp_path: Path, run: MakeRun) -> None:
-    """Modules of which nothing exists are passed over."""
+def test_when_a_module_is_done_the_next_one_is_current(tmp_path: Path, run: MakeRun) -> None:
+    """One module after the other, as the track lists them; modules of which nothing exists are to come."""
     answer_all(tmp_path, "1.1")
 
     modules = standing(tmp_path, all_held(run), ["1.1"]).modules
 
     assert modules["1.1"].state is State.DONE
-    assert modules["1.2"].state is State.TO_COME
-    assert modules["2.1"].state is State.CURRENT
+    assert modules["1.2"].state is State.CURRENT
+    assert modules["3.2"].state is State.TO_COME
 
 
 def test_a_wrong_answer_is_no_reading(tmp_path: Path) -> None:

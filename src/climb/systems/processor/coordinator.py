@@ -72,7 +72,8 @@ class Coordinator:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._failed.add_done_callback(lambda failed: failed.exception())  # seen, whether anyone waits or not
         self._advanced_at = 0.0
-        self.quiet: set[int] = set()
+        self.all_quiet = asyncio.Event()
+        self._quiet: set[int] = set()
         self.watermark: int | None = None  # all that it closes is shown
 
     # --- start and end -----------------------------------------------------------------------------------------------
@@ -88,7 +89,9 @@ class Coordinator:
         for first in range(0, len(names), _NAMES_AT_ONCE):
             some = list(names[first : first + _NAMES_AT_ONCE])
             self.tell_all(Learned(some, list(range(first, first + len(some)))))
-        furthest = max([*self._watermarks, *([] if self._results.published is None else [self._results.published])], default=None)
+        furthest = max(
+            [*self._watermarks, *([] if self._results.published is None else [self._results.published])], default=None
+        )
         self.tell_all(Recovered(furthest, self._results.published), answered=True)
         await self._answers()
         await self._publish(furthest)
@@ -144,7 +147,9 @@ class Coordinator:
         """Append the windows that all workers have handed over, and show them."""
         if watermark is None:
             return
-        windows = in_order(np.concatenate(self._closed), self._registry.ranks()) if any(map(len, self._closed)) else None
+        windows = (
+            in_order(np.concatenate(self._closed), self._registry.ranks()) if any(map(len, self._closed)) else None
+        )
         if windows is not None:
             loop = asyncio.get_running_loop()
             self._results.show(*await loop.run_in_executor(None, self._results.append, watermark, windows))
@@ -167,7 +172,7 @@ class Coordinator:
         """Wait until all workers have answered."""
         while self._waiting:
             self._answered.clear()
-            waiter = asyncio.ensure_future(self._answered.wait())
+            waiter: asyncio.Future[Any] = asyncio.ensure_future(self._answered.wait())
             await asyncio.wait([waiter, self._failed], return_when=asyncio.FIRST_COMPLETED)
             waiter.cancel()
             if self._failed.done():
@@ -195,7 +200,9 @@ class Coordinator:
             case Claim(names):
                 self.tell(index, Learned(names, self._registry.ids_of(names)))
             case Quiet():
-                self.quiet.add(index)
+                self._quiet.add(index)
+                if len(self._quiet) == len(self._channels):
+                    self.all_quiet.set()
 
     def _answer(self, index: int) -> None:
         self._waiting.discard(index)

@@ -17,18 +17,16 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from climb.systems.processor.settings import Settings, SettingsError, hold_shape
-
-if TYPE_CHECKING:
-    from climb.systems.processor.coordinator import Coordinator
 
 __all__ = ["Told", "serve"]
 
 _HOST = "127.0.0.1"
 _STOP_S = 8.0  # for all that was read; the contract says 10 for everything
 _EXIT_S = 1.5  # for workers to close their logs
+_SAMPLE_S = 0.5  # how often numbers are remembered, for rates
 _ACCEPTS = 64  # at once
 _BACKLOG = 1024
 
@@ -57,7 +55,9 @@ def serve(settings: Settings, tell: Told, on_ready: Callable[[], None] = lambda:
         return parent.run([ours for ours, _ in pairs], counts, first, on_ready)
 
 
-def _fork(settings: Settings, counts: Any, pairs: list[tuple[socket.socket, socket.socket]], others: list[socket.socket]) -> int:
+def _fork(
+    settings: Settings, counts: Any, pairs: list[tuple[socket.socket, socket.socket]], others: list[socket.socket]
+) -> int:
     parent = os.getpid()
     child = os.fork()
     if child:
@@ -182,7 +182,7 @@ class _Parent:
             await ending
             coordinator.tell_all(Exit())
             for channel in channels:
-                while channel.has_unsent:
+                while channel.has_unsent:  # noqa: ASYNC110  # a few bytes, and nothing else is left to do
                     await asyncio.sleep(0.001)
             self._tell("stopped: all that was acknowledged is safe")
         except WorkerEnded as error:
@@ -195,9 +195,8 @@ class _Parent:
             results.close()
 
     async def _all_quiet(self) -> None:
-        deadline = time.monotonic() + _STOP_S
-        while len(self._coordinator.quiet) < self._settings.workers and time.monotonic() < deadline:
-            await asyncio.sleep(0.005)
+        with contextlib.suppress(TimeoutError):  # clients are dropped long before, so this is a disk that hangs
+            await asyncio.wait_for(self._coordinator.all_quiet.wait(), _STOP_S)
 
     # --- connections -------------------------------------------------------------------------------------------------
 
@@ -265,7 +264,8 @@ class _NotBegun(Exception):
 
 async def _sample(numbers: Any) -> None:
     while True:
-        await asyncio.sleep(numbers.sample())
+        numbers.sample()
+        await asyncio.sleep(_SAMPLE_S)
 
 
 async def _unless(stop: asyncio.Event, work: Any) -> bool:

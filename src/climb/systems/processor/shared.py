@@ -31,11 +31,9 @@ class Word(IntEnum):
     BYTES = 5
     CONNECTIONS = 6
     COMMITS = 7
-    LOG_BYTES = 8
     OPEN_WINDOWS = 9
     FLOOR = 10
     RECOVERY_US = 11
-    REPLAYED = 12
     UNACKNOWLEDGED = 13  # bytes read and not acknowledged yet
     SENSORS = 14
     BEGUN = 15  # connections, since the start

@@ -122,7 +122,7 @@ async def _windows(request: Request) -> Response:
     end = parts.results.end if question.end is None else parts.results.first_from(question.end)
     found: list[Window] = []
     last: int | None = question.after
-    async for cursor, windows in _pieces(parts, cursor, question.sensor, end):  # noqa: B020  # it moves on
+    async for windows in _pieces(parts, cursor, question.sensor, end):
         some = windows[: question.limit - len(found)]
         found += [window for _, window in some]
         last = some[-1][0] if some else last
@@ -151,7 +151,7 @@ async def _events(parts: Parts, cursor: int, sensor: str | None) -> AsyncIterato
     yield b": windows follow\n\n"
     while not parts.stopping.is_set():
         end = parts.results.end
-        async for _, windows in _pieces(parts, cursor, sensor, end):
+        async for windows in _pieces(parts, cursor, sensor, end):
             for first in range(0, len(windows), _EVENTS_AT_ONCE):
                 yield b"".join(
                     b"id: %d\nevent: window\ndata: %b\n\n" % (place, _json(window))
@@ -162,9 +162,7 @@ async def _events(parts: Parts, cursor: int, sensor: str | None) -> AsyncIterato
             yield b": still here\n\n"
 
 
-async def _pieces(
-    parts: Parts, cursor: int, sensor: str | None, end: int
-) -> AsyncIterator[tuple[int, list[tuple[int, Window]]]]:
+async def _pieces(parts: Parts, cursor: int, sensor: str | None, end: int) -> AsyncIterator[list[tuple[int, Window]]]:
     """Give windows from a cursor up to another, each with the cursor behind it, and let others work in between."""
     for first, records in parts.results.chunks(cursor):
         if first >= end:
@@ -176,7 +174,7 @@ async def _pieces(
             wanted &= records["sensor"] == (names.index(sensor) if sensor in names else -1)
         places = np.flatnonzero(wanted)
         windows = windows_of(records[places].tolist(), names, parts.window_ms)
-        yield first, list(zip((places + first + 1).tolist(), windows, strict=True))
+        yield list(zip((places + first + 1).tolist(), windows, strict=True))
         await asyncio.sleep(0)
 
 

@@ -285,6 +285,7 @@ class Worker:
         batch = Batch(connection, got, len(parsed.readings), arrived)
         connection.in_flight += got
         self._in_flight += got
+        self._counts[Word.UNACKNOWLEDGED] = self._in_flight
         if parsed.provisional:
             self._hold(connection, parsed.readings.copy(), batch)
         else:
@@ -387,6 +388,7 @@ class Worker:
         if not batch.parts:
             connection.in_flight -= batch.size
             self._in_flight -= batch.size
+            self._counts[Word.UNACKNOWLEDGED] = self._in_flight
             self._note_lag(time.monotonic_ns() - batch.arrived_ns, batch.readings)
         self._touched.add(connection)
 
@@ -400,7 +402,7 @@ class Worker:
         self._counts[Word.ACCEPTED] = self._store.accepted
         self._counts[Word.LATE] = self._store.late
         self._counts[Word.SENSORS] = self._store.sensors
-        self._counts[Word.UNACKNOWLEDGED] = self._in_flight
+        self._counts[Word.OPEN_WINDOWS] = self._store.partition.open_panes
 
     def _look_at_clocks(self, now_ns: int) -> None:
         if now_ns - self._floor_at >= _FLOOR_EVERY_NS:

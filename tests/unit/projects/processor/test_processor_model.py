@@ -122,7 +122,7 @@ def test_windows_are_ordered_by_start_then_by_the_bytes_of_the_name() -> None:
 def test_traffic_has_one_result_in_every_order(seed: int, sliding: bool, late: bool, order: int) -> None:
     """However the readings of several sensors are interleaved behind their openings, every one counts in the same windows."""
     draw = Choices(str(seed))
-    traffic = draw_traffic(draw, draw_shape(draw, sliding=sliding, late=late), sensors=(1, 4), most=12)
+    traffic = draw_traffic(draw, draw_shape(draw, slides=(2, 5) if sliding else (), late=late), sensors=(1, 4), most=12)
     rng = random.Random(order)
     model = Model(traffic.shape)
     model.take_all(rng.sample(traffic.openings, len(traffic.openings)))

@@ -26,8 +26,8 @@ __all__ = ["NEVER_MS", "Processor", "Running"]
 NEVER_MS = 1_000_000_000  # as IDLE_MS: no check runs for eleven days, so no sensor falls idle
 _PORTS = ("PORT", "INGEST_PORT")
 _LEAST_PATIENCE_S = 8.0  # how long an answer may take; only failures wait for so long
-_STARTS = 20  # or as many times as long as the program took to start
-_PLAIN_STARTS = 400  # or as many times as long as any process takes to start here and now
+_STARTS = 5  # or as many times as long as the program took to start
+_PLAIN_STARTS = 300  # or as many times as long as any process takes to start here and now
 _POLL_S = 0.02
 _STATS_FORM = (
     '{"accepted": …, "late": …, "duplicates": …, "rejected": …, "sensors": …, "windows_closed": …, "watermark": whole number or null, '
@@ -178,14 +178,14 @@ class Running:
             self.http, target, patience_s=self.patience_s, last_event_id=last_event_id, receive_buffer=receive_buffer
         )
 
-    async def until(self, done: Callable[[], Awaitable[bool]]) -> bool:
+    async def until(self, done: Callable[[], Awaitable[bool]], *, pause_s: float = _POLL_S) -> bool:
         """Poll ``done`` until it is true; false if that takes longer than the patience of this machine allows."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.patience_s
         while not await done():
             if loop.time() > deadline:
                 return False
-            await asyncio.sleep(_POLL_S)
+            await asyncio.sleep(pause_s)
         return True
 
 

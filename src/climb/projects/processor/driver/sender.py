@@ -67,6 +67,7 @@ class Sender:
         self.ended = False  # the program has closed its side
         self._book = book
         self._patience_s = patience_s
+        self._read = 0  # answers that were looked at
 
     def __repr__(self) -> str:
         return f"Sender({self.client.name!r}, acked={self.acked})"
@@ -149,19 +150,18 @@ class Sender:
             self._take(received[self._read].data)
             self._read += 1
 
-    _read = 0
-
     async def _until(self, done: Callable[[], bool], demand: Callable[[], None]) -> None:
+        """Wait while answers come, and as long as its patience lasts after the last of them."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._patience_s
+        heard, since = -1, loop.time()
         while True:
+            self.ended = self.client.closed_by_peer
             self.catch_up()
-            if self.client.closed_by_peer:
-                self.catch_up()
-                self.ended = True
+            if self._read > heard:
+                heard, since = self._read, loop.time()
             if done():
                 return
-            if self.ended or loop.time() > deadline:
+            if self.ended or loop.time() > since + self._patience_s:
                 demand()
                 return
             await asyncio.sleep(_POLL_S)

@@ -119,17 +119,17 @@ def plain_value(rng: random.Random) -> float:
     return rng.randint(-64_000, 64_000) / 64
 
 
-def draw_shape(draw: Draws, *, sliding: bool = False, late: bool = False) -> Shape:
-    """Windows of some length, which slide or come late as asked for."""
+def draw_shape(draw: Draws, *, slides: Sequence[int] = (), late: bool = False) -> Shape:
+    """Windows of some length. ``slides``: into how many slides a window is cut, one of these; ``late``: readings may come late."""
     window_ms = draw.choice(WINDOWS_MS)
-    parts = draw.choice((2, 5, 10)) if sliding else 1
+    parts = draw.choice(slides) if slides else 1
     lateness_ms = draw.choice((window_ms // 2, window_ms, window_ms * 3, window_ms // 5 + 1)) if late else 0
-    return Shape(window_ms=window_ms, slide_ms=window_ms // parts if sliding else None, lateness_ms=lateness_ms)
+    return Shape(window_ms=window_ms, slide_ms=window_ms // parts if slides else None, lateness_ms=lateness_ms)
 
 
 def draw_start(draw: Draws, shape: Shape) -> int:
-    """When readings begin: the start of a window, some time in 2023."""
-    return _BEGIN - _BEGIN % shape.step_ms + shape.step_ms * draw.integer(0, 1_000)
+    """When readings begin: a multiple of WINDOW_MS, some time in 2023."""
+    return _BEGIN - _BEGIN % shape.window_ms + shape.window_ms * draw.integer(0, 1_000)
 
 
 def draw_traffic(

@@ -100,7 +100,13 @@ async def a_resent_reading_counts_once(processor: Processor, world: World) -> No
     model.take_all(again)
     await first.deliver(*traffic.closings)
 
-    await demand_windows(running, model.closed(), saw=f"{len(again)} readings were sent a second time: {again[0]}, …")
+    await demand_windows(
+        running,
+        model.closed(),
+        saw="sent a second time: "
+        + "; ".join(map(str, again[:4]))
+        + (f"; and {len(again) - 4} more" if len(again) > 4 else ""),
+    )
     await demand_counts(running, model)
 
 

@@ -15,8 +15,8 @@ __all__ = ["Neighbours"]
 _CLIENTS = 3
 _PIECES = 12
 _PIECE = 25  # readings that are sent before their acks are waited for
-_SLOWER = 10  # times as long as without the nuisance
-_TRIES = 3
+_SLOWER = 20  # times as long as without the nuisance
+_TRIES = 5
 
 
 class Neighbours:

@@ -51,8 +51,10 @@ class Site:
         await self.running.instance.kill()
         self.recorder.event(PROGRAM, "killed", "kill -9")
 
-    async def restart(self) -> Running:
-        """SIGKILL, and a start on the same folder."""
+    async def restart(self, *, at_once: bool = False) -> Running:
+        """SIGKILL, and a start on the same folder. ``at_once``: not even one answer is waited for before."""
+        if not at_once:
+            await self.running.stats()
         await self.kill()
         running = await self.start()
         self.recorder.event(PROGRAM, "started", "started again")

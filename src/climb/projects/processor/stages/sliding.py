@@ -28,7 +28,7 @@ sliding = Stage(
 @sliding.check
 async def a_reading_is_in_each_of_its_windows(processor: Processor, world: World) -> None:
     """A reading counts in each of the windows that hold its ts."""
-    traffic = draw_traffic(world.draw, draw_shape(world.draw, sliding=True), sensors=(1, 1), windows=8)
+    traffic = draw_traffic(world.draw, draw_shape(world.draw, slides=(5, 10)), sensors=(1, 1), windows=10)
     running = await processor.start(traffic.shape)
     sender = await running.connect()
 
@@ -42,7 +42,7 @@ async def a_reading_is_in_each_of_its_windows(processor: Processor, world: World
 @sliding.check
 async def none_starts_before_1970(processor: Processor, world: World) -> None:
     """Readings of the first moments of 1970 are in fewer windows, since none starts before."""
-    shape = draw_shape(world.draw, sliding=True)
+    shape = draw_shape(world.draw, slides=(2,))
     rng = world.draw.source()
     count = world.draw.integer(0, 12)
     moments = [0, *sorted(rng.randrange(shape.window_ms) for _ in range(count)), shape.window_ms * 2]
@@ -60,7 +60,7 @@ async def none_starts_before_1970(processor: Processor, world: World) -> None:
 @sliding.check
 async def windows_close_one_after_the_other(processor: Processor, world: World) -> None:
     """Each window is shown when the watermark reaches its own end, while those that overlap it stay open."""
-    shape = draw_shape(world.draw, sliding=True)
+    shape = draw_shape(world.draw, slides=(2,))
     start = draw_start(world.draw, shape)
     steps = world.draw.some(lambda: world.draw.integer(1, 2), at_least=1, at_most=8)
     running = await processor.start(shape)
@@ -79,7 +79,7 @@ async def windows_close_one_after_the_other(processor: Processor, world: World) 
 @sliding.check
 async def too_late_for_some_windows(processor: Processor, world: World) -> None:
     """A reading that is too late for some of its windows counts in the others; it is late only if all of them are closed."""
-    shape = draw_shape(world.draw, sliding=True)
+    shape = draw_shape(world.draw, slides=(2,))
     start = draw_start(world.draw, shape)
     running = await processor.start(shape)
     sender = await running.connect()
@@ -111,7 +111,7 @@ async def too_late_for_some_windows(processor: Processor, world: World) -> None:
 @sliding.check
 async def many_sensors_out_of_order(processor: Processor, world: World) -> None:
     """Many sensors, out of order within the lateness, fill overlapping windows exactly."""
-    shape = draw_shape(world.draw, sliding=True, late=True)
+    shape = draw_shape(world.draw, slides=(2,), late=True)
     traffic = draw_traffic(world.draw, shape, sensors=(2, 6), windows=8, most=60)
     running = await processor.start(shape, workers=2)
     sender, other = await running.connect(name="client 1"), await running.connect(name="client 2")

@@ -12,6 +12,7 @@ from climb.judge.world import World
 from climb.projects.processor.driver import Processor, Running, Sender
 from climb.projects.processor.rules import Reading, Shape
 from climb.projects.processor.stages.draws import draw_shape, draw_start
+from climb.projects.processor.stages.lines import LONGEST, padded
 from climb.projects.processor.stages.neighbours import Neighbours
 from climb.projects.processor.stages.together import in_background
 
@@ -33,6 +34,7 @@ slow_clients = Stage(
 
 _WHY = "Any client can become slow or vanish, by mistake or with intent. Whoever else it can delay is at its mercy."
 _SLOW_STREAM = 10
+_DRIBBLE_S = 0.005
 
 
 @slow_clients.check
@@ -99,18 +101,21 @@ async def dribbling_delays_nobody(processor: Processor, world: World) -> None:
     shape = running.shape
     start = _aligned(shape)
     senders = [await running.connect(name=f"dribbles {number}") for number in range(1, count + 1)]
+    readings = [Reading(f"dribble-{number}", 1, start, 1.5) for number in range(1, count + 1)]
+    enough = asyncio.Event()
 
-    async with in_background(*(_dribble(sender, f"dribble-{lane}", start) for lane, sender in enumerate(senders))):
+    async with in_background(*(_dribble(*each, enough) for each in zip(senders, readings, strict=True))):
         await neighbours.not_delayed(alone_s, f"{count} clients that send a byte at a time", why=_WHY)
-    for lane, sender in enumerate(senders):
-        await sender.acknowledged(Reading(f"dribble-{lane}", 1, start, 1.5))
+        enough.set()
+    for sender, reading in zip(senders, readings, strict=True):
+        await sender.acknowledged(reading)
 
 
 @slow_clients.check
 async def a_slow_reader_of_the_stream_delays_nobody(processor: Processor, world: World) -> None:
     """Someone who opens GET /stream and does not read it delays neither the windows nor their other readers."""
     shape = Shape(window_ms=1)
-    count = world.draw.integer(6_000, 9_000)  # windows, one for each reading: megabytes of events
+    count = world.draw.integer(7_000, 9_000)  # windows, one for each reading: megabytes of events
     start = draw_start(world.draw, shape)
     running = await processor.start(shape)
     sender = await running.connect()
@@ -129,7 +134,7 @@ async def a_slow_reader_of_the_stream_delays_nobody(processor: Processor, world:
     alone_s = await fill()
     async with running.feed(receive_buffer=4096) as deaf:
         deaf.stream.stop_reading()
-        beside_s = min([await fill() for _ in range(2)])
+        beside_s = min([await fill() for _ in range(3)])
 
     within(
         beside_s,
@@ -154,12 +159,14 @@ def _aligned(shape: Shape) -> int:
     return 1_700_000_000_000 - 1_700_000_000_000 % shape.window_ms
 
 
-async def _dribble(sender: Sender, sensor: str, start: int) -> None:
-    reading = Reading(sensor, 1, start, 1.5)
-    line = reading.line()
-    for place in range(len(line)):
+async def _dribble(sender: Sender, reading: Reading, enough: asyncio.Event) -> None:
+    """Send the longest line that is allowed a byte at a time, and what is left of it when there was enough of that."""
+    line, place = padded(reading, LONGEST) + b"\n", 0
+    while not enough.is_set() and place < len(line) - 1:
         await sender.send_raw(line[place : place + 1], reading)
-        await asyncio.sleep(0.005)
+        place += 1
+        await asyncio.sleep(_DRIBBLE_S)
+    await sender.send_raw(line[place:])
 
 
 async def _stays_served(running: Running) -> None:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
-from climb.judge.expect import expect
+from climb.judge.drivers.connection import ConnectionLost
+from climb.judge.expect import CannotTell, expect
 from climb.judge.stage import Stage
 from climb.judge.world import World
-from climb.projects.processor.driver import Processor, Running
-from climb.projects.processor.rules import Taken
-from climb.projects.processor.stages.draws import draw_shape, draw_traffic, interleaved
+from climb.projects.processor.driver import Processor, Running, Stats
+from climb.projects.processor.rules import Reading, Taken
+from climb.projects.processor.stages.draws import draw_shape, draw_start, draw_traffic, interleaved
 from climb.projects.processor.stages.judged import demand_windows
 from climb.projects.processor.stages.site import Device, Site
 from climb.projects.processor.stages.together import together
 
 __all__ = ["stopping"]
+
+_READS_LATE_S = (
+    0.2  # well within the second that a program waits for its clients, and long after one that does not wait
+)
+_TOO_LATE_S = 0.6
+_MORE = 20  # readings that are sent meanwhile
 
 stopping = Stage(
     "stopping",
@@ -72,13 +81,14 @@ async def what_was_read_is_acknowledged(processor: Processor, world: World) -> N
     opener = await running.connect(name="opener")
     await opener.deliver(*traffic.openings)
     await opener.close()
-    rng = world.draw.source()
     devices = [Device(site, f"device {track.sensor}", track.readings[1:], piece=40) for track in traffic.tracks]
-    # The load is to be cut somewhere in the middle, so it is told by acks and not by the clock.
-    after = rng.randint(1, max(len(traffic.bodies) // 2, 1))
+    # The load is to be cut in the middle, so the moment is told by acks and not by the clock.
+    share = world.draw.integer(1, 10)
+    longest = max(traffic.tracks, key=lambda track: len(track.readings))
+    moment = longest.readings[len(longest.readings) * share // 12]
 
     async def stop() -> None:
-        await running.until(_has_accepted(running, len(traffic.openings) + after))
+        await running.until(_acknowledged(running, moment), pause_s=0)
         site.recorder.event("program", "note", "SIGTERM")
         await running.instance.stop()
         site.recorder.event("program", "killed", "exit code 0")
@@ -104,6 +114,50 @@ async def what_was_read_is_acknowledged(processor: Processor, world: World) -> N
 
 
 @stopping.check
+async def acks_on_their_way_arrive(processor: Processor, world: World) -> None:
+    """Acks that a client has not read yet when the program stops still reach it, although there is input that was not read."""
+    shape = draw_shape(world.draw)
+    start = draw_start(world.draw, shape)
+    rounds = world.draw.integer(8, 12)
+    names = [
+        f"{number:02}-{'n' * 61}" for number in range(60)
+    ]  # long names make long acks, more than a small receive buffer takes
+    running = await processor.start(shape)
+    slow = await running.connect(name="reads late", receive_buffer=4096, reading=False)
+    for seq in range(1, rounds + 1):
+        await slow.send(*(Reading(name, seq, start, 1.5) for name in names))
+        await running.stats_until(_counted(seq * len(names)))
+
+    asked = running.now()
+    running.instance.terminate()
+    more = [Reading(names[0], rounds + number, start, 1.5) for number in range(1, _MORE + 1)]
+    with contextlib.suppress(ConnectionLost):
+        for reading in more:
+            await slow.send(reading)
+            await asyncio.sleep(_READS_LATE_S / _MORE)
+    slow.client.go_on_reading()
+    if running.now() - asked > _TOO_LATE_S:
+        raise CannotTell("the judge was too slow to read within the second that the program has to wait")
+    await slow.close_when_ended()
+    await running.instance.stop()
+    running = await processor.start(shape)
+    again = await running.connect(name="resends")
+    sent = [Reading(name, seq, start, 1.5) for seq in range(1, rounds + 1) for name in names] + more
+    left = [reading for reading in sent if reading.seq > slow.acked.get(reading.sensor, 0)]
+    await again.deliver(*left)
+
+    stats = await running.stats()
+    expect(
+        {"duplicates": stats.duplicates, "accepted": stats.accepted}, "/stats after a start and what was resent"
+    ).equals(
+        {"duplicates": 0, "accepted": len(sent)},
+        why="These readings were taken, and their acks were written to a socket. To close a socket that has unread input resets the connection, and what its send queue "
+        "still holds is thrown away. Shut down the sending side, read on until the client closes or a second is over, then close.",
+        saw=f"the client had {'no ack' if not slow.acked else f'acks up to {min(slow.acked.values())}'} of {rounds} for each sensor; it began to read {_READS_LATE_S} s after SIGTERM",
+    )
+
+
+@stopping.check
 async def it_goes_on_where_it_was(processor: Processor, world: World) -> None:
     """After a stop and a start open windows are as full as before, and closed ones are shown."""
     traffic = draw_traffic(world.draw, draw_shape(world.draw), sensors=(1, 4), most=60)
@@ -123,8 +177,12 @@ async def it_goes_on_where_it_was(processor: Processor, world: World) -> None:
     await demand_windows(running, traffic.model().closed(), saw=f"stopped after {len(traffic.openings) + cut} readings")
 
 
-def _has_accepted(running: Running, count: int) -> Callable[[], Awaitable[bool]]:
+def _counted(readings: int) -> Callable[[Stats], bool]:
+    return lambda stats: stats.accepted >= readings
+
+
+def _acknowledged(running: Running, reading: Reading) -> Callable[[], Awaitable[bool]]:
     async def reached() -> bool:
-        return (await running.stats()).accepted >= count
+        return running.book.acked.get(reading.sensor, 0) >= reading.seq
 
     return reached

@@ -58,18 +58,19 @@ async def run(
     stop: asyncio.Event,
     *,
     started: Callable[[Running], None] = lambda _running: None,
+    tell: Callable[[str], None] = lambda _line: None,
     command: Sequence[str] = PROCESSOR,
 ) -> None:
     """Run a pipeline until ``stop`` is set, then let it finish what it has read; raise EdgeError if it can't go on.
 
-    ``started`` is called when the processor is ready and all sources and sinks are at work.
+    ``started`` is called when the processor is ready and all sources and sinks are at work; until then ``tell`` gets what it says.
     """
     with _locked(data), ExitStack() as stack:
         try:
             tcp_port = pipeline.tcp_port or free_port()
             running = Running(pipeline, data, pipeline.http_port, tcp_port)
             servers = Servers(stack, data)
-            processor = await asyncio.to_thread(stack.enter_context, _processor(running, command, stop))
+            processor = await asyncio.to_thread(stack.enter_context, _processor(running, command, stop, tell))
             async with _parts(running, servers):
                 running.servers = servers.started()
                 if not stop.is_set():
@@ -89,7 +90,9 @@ async def _until(stop: asyncio.Event, processor: Kept) -> None:
 
 
 @contextmanager
-def _processor(running: Running, command: Sequence[str], stop: asyncio.Event) -> Iterator[Kept]:
+def _processor(
+    running: Running, command: Sequence[str], stop: asyncio.Event, tell: Callable[[str], None]
+) -> Iterator[Kept]:
     folder = running.data / "processor"
     folder.mkdir(parents=True, exist_ok=True)
     log = running.data / "processor.log"
@@ -113,7 +116,13 @@ def _processor(running: Running, command: Sequence[str], stop: asyncio.Event) ->
         step_s=_STOP_WITHIN_S,
         environment={**os.environ, **{name: str(value) for name, value in settings.items()}},
     )
-    with kept(order, lambda: stop.is_set() or _is_ready(running.http_port), within_s=_READY_WITHIN_S) as processor:
+
+    def ready() -> bool:
+        with contextlib.suppress(OSError, IndexError):
+            tell(log.read_text(errors="replace").splitlines()[-1])
+        return stop.is_set() or _is_ready(running.http_port)
+
+    with kept(order, ready, within_s=_READY_WITHIN_S) as processor:
         processor.check()  # what answered may be another program on that port
         yield processor
 

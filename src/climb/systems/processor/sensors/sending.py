@@ -23,6 +23,7 @@ _BATCH_LINES = 500
 _BATCH_S = 0.05  # at a low rate, how much time one batch may stand for
 _TELL_S = 0.2
 _REACHED_WITHIN_S = 10.0
+_SETTLE_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Sending:
         return sum(feed.safe for feed in self.feeds)
 
     @property
+    def left(self) -> int:
+        """Lines that are not acknowledged."""
+        return sum(feed.waiting for feed in self.feeds)
+
+    @property
     def reconnected(self) -> int:
         """Connections that broke."""
         return sum(feed.reconnected for feed in self.feeds)
@@ -69,20 +75,25 @@ async def send(plan: Plan, tell: Callable[[Sending], None], stop: asyncio.Event)
     numbers = [range(first, plan.habits.sensors, plan.connections) for first in range(plan.connections)]
     numbers = [some for some in numbers if some]
     roll_call = asyncio.Barrier(len(numbers))
-    async with asyncio.TaskGroup() as group:
-        telling = group.create_task(_tell(sending, tell))
-        feeds = [Feed(plan.tcp_port) for _ in numbers]
-        sending.feeds = feeds
-        running = [group.create_task(feed.run()) for feed in feeds]
-        if plan.breaks:
-            running += [group.create_task(_break(feed, plan, index)) for index, feed in enumerate(feeds)]
-        fleets = [
-            group.create_task(_fleet(plan, some, feed, sending.totals, roll_call, stop, len(numbers)))
-            for some, feed in zip(numbers, feeds, strict=True)
-        ]
-        await asyncio.wait(fleets)
-        for task in (telling, *running):
-            task.cancel()
+    feeds = [Feed(plan.tcp_port, give_up_s=_REACHED_WITHIN_S) for _ in numbers]
+    sending.feeds = feeds
+    failed: list[BaseException] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            beside = [group.create_task(_tell(sending, tell)), *(group.create_task(feed.run()) for feed in feeds)]
+            if plan.breaks:
+                beside += [group.create_task(_break(feed, plan, index)) for index, feed in enumerate(feeds)]
+            fleets = [
+                group.create_task(_fleet(plan, some, feed, sending.totals, roll_call, stop, len(numbers)))
+                for some, feed in zip(numbers, feeds, strict=True)
+            ]
+            await asyncio.wait(fleets)
+            for task in beside:
+                task.cancel()
+    except* EdgeError as errors:
+        failed += errors.exceptions
+    if failed:
+        raise failed[0]
     tell(sending)
     return sending
 
@@ -103,7 +114,7 @@ async def _fleet(
     rate = None if plan.rate is None else plan.rate * share
     size = _BATCH_LINES if rate is None else max(1, min(_BATCH_LINES, int(rate * _BATCH_S)))
     await _hand_on(feed, list(islice(lines, len(numbers))), totals)
-    await feed.settled()
+    await _settled(feed, stop)
     await roll_call.wait()  # a sensor that the processor does not know yet could be late
     begin, sent = time.monotonic(), 0
     while not stop.is_set() and (plan.for_s is None or time.monotonic() - begin < plan.for_s):
@@ -114,7 +125,19 @@ async def _fleet(
         sent += len(batch)
         if rate is not None:
             await asyncio.sleep(max(0.0, begin + sent / rate - time.monotonic()))
-    await feed.settled()
+    await _settled(feed, stop)
+
+
+async def _settled(feed: Feed, stop: asyncio.Event) -> None:
+    """Wait until all is acknowledged; after a stop not for long."""
+    settled = asyncio.create_task(feed.settled())
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((settled, stopped), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((settled,), timeout=_SETTLE_WITHIN_S)
+    finally:
+        settled.cancel()
+        stopped.cancel()
 
 
 def _portion(readings: int, index: int, of: int) -> int:

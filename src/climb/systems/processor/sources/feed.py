@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
+
+from climb.systems.processor.pipeline.errors import EdgeError
 
 __all__ = ["Batch", "Feed"]
 
@@ -63,8 +67,10 @@ class Batch:
 class Feed:
     """One connection to the processor, made again as often as it breaks; ``run`` it in a task."""
 
-    def __init__(self, port: int, *, host: str = "127.0.0.1", most_bytes: int = MOST_WAITING_BYTES) -> None:
-        self._address = (host, port)
+    def __init__(self, port: int, *, most_bytes: int = MOST_WAITING_BYTES, give_up_s: float = math.inf) -> None:
+        """``give_up_s``: after that time without a connection ``run`` raises EdgeError, and tries no more."""
+        self._address = ("127.0.0.1", port)
+        self._give_up_s = give_up_s
         self._most_bytes = most_bytes
         self._waiting: deque[Batch] = deque()
         self._unsent: deque[Batch] = deque()
@@ -95,6 +101,11 @@ class Feed:
                 self._begin_first()
             self._changed.notify_all()
 
+    @property
+    def waiting(self) -> int:
+        """Lines that were taken and are not safe yet."""
+        return sum(batch.count for batch in self._waiting)
+
     async def settled(self) -> None:
         """Wait until everything that was taken is safe."""
         async with self._changed:
@@ -107,11 +118,13 @@ class Feed:
 
     async def run(self) -> None:
         """Send and listen until cancelled; while nobody listens there, try again with growing pauses."""
-        pause_s = _FIRST_PAUSE_S
+        pause_s, lost_at = _FIRST_PAUSE_S, time.monotonic()
         while True:
             try:
                 reader, writer = await asyncio.open_connection(*self._address)
-            except OSError:
+            except OSError as error:
+                if time.monotonic() - lost_at > self._give_up_s:
+                    raise EdgeError(f"nobody takes readings at 127.0.0.1:{self._address[1]} any more") from error
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
                 continue
@@ -125,6 +138,7 @@ class Feed:
                 with contextlib.suppress(OSError):
                     await writer.wait_closed()
             self.reconnected += 1
+            lost_at = time.monotonic()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Send what waits, from the first batch that is not safe; return when the connection is broken."""
