@@ -18,6 +18,9 @@ SUBCOMMANDS = (
         "simulated sensors that send readings, and know what must come out",
         "climb.cli.stream_sensors:sensors",
     ),
+    Entry(
+        "top", "Watch", "a running processor: rate, lag, watermark, workers, newest windows", "climb.cli.stream_top:top"
+    ),
 )
 
 
@@ -34,4 +37,5 @@ def stream() -> None:
       climb stream run temperatures.toml
       climb stream validate temperatures.toml
       climb stream sensors --for 10s --check
+      climb stream top
     """

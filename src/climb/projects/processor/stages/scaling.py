@@ -32,6 +32,7 @@ scaling = Stage(
 
 _TURNS = 3
 _SHARE = 0.25  # of what a second core gives to plain loops, a second worker has to give at least so much
+_A_WHOLE_CORE = 0.7  # what one worker must have had for its work, else a second one has nothing to add
 _A_SPARE_CORE = 1.5  # what two plain loops must do more than one, else there is no core to spare
 
 
@@ -152,6 +153,11 @@ async def two_workers_take_more(processor: Processor, world: World) -> None:
         return
     if after.ratio < _A_SPARE_CORE:
         raise CannotTell(f"there was no core to spare in the end: {after}; before: {before}")
+    used = statistics.median(run.cores for run in runs if run.workers == 1)
+    if used < _A_WHOLE_CORE:
+        raise CannotTell(
+            f"with WORKERS=1 the program used {used:.1f} cores, so it waited for something else than a processor"
+        )
     subject = "readings a second with WORKERS=2, as a multiple of those with WORKERS=1"
     raise Failure(
         subject,

@@ -32,10 +32,14 @@ class Run(msgspec.Struct, frozen=True):
         """Readings a second."""
         return self.readings / self.seconds
 
+    @property
+    def cores(self) -> float:
+        """How many processors it used on average."""
+        return self.cpu_seconds / self.seconds
+
     def row(self) -> tuple[str, ...]:
         """For a table."""
-        cores = self.cpu_seconds / self.seconds
-        return str(self.workers), f"{self.readings:,}", f"{self.seconds:.2f}", f"{self.rate:,.0f}", f"{cores:.1f}"
+        return str(self.workers), f"{self.readings:,}", f"{self.seconds:.2f}", f"{self.rate:,.0f}", f"{self.cores:.1f}"
 
 
 async def sized(processor: Processor) -> list[bytes]:
