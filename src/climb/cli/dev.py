@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import click
@@ -12,11 +13,23 @@ from climb.cli.develop import checkout
 from climb.cli.report import first_failure_as_text
 from climb.home import home_folder
 from climb.judge.gate.findings import Finding, Outcome
-from climb.judge.gate.gates import GATES, Ask, pass_gates, require_tests
+from climb.judge.gate.gates import GATES, Ask, Share, pass_gates, require_tests
 from climb.judge.project import slugs
 from climb.judge.reference import reference_submission
 
 __all__ = ["dev"]
+
+
+class _ShareType(click.ParamType):  # type: ignore[type-arg]  # generic in the stubs only
+    """A share as it is written: 2/3."""
+
+    name = "PART/PARTS"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Share:
+        match = re.fullmatch(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})", str(value))
+        if match is None or int(match[1]) > int(match[2]):
+            self.fail(f"{value!r} is no share; the second of three parts is 2/3", param, ctx)
+        return Share(part=int(match[1]), parts=int(match[2]))
 
 
 @click.group()
@@ -34,9 +47,16 @@ def dev() -> None:
 @click.option(
     "--matrix", is_flag=True, help="Judge wrong programs on every stage, not only on the one that should catch them."
 )
+@click.option("--share", type=_ShareType(), help="A part of the wrong programs only: 2/3 is the second of three parts.")
 @click.option("--json", is_flag=True, help="Print the findings as a JSON document.")
 def check(
-    names: tuple[str, ...], only: str | None, gates: tuple[str, ...], record: bool, matrix: bool, json: bool
+    names: tuple[str, ...],
+    only: str | None,
+    gates: tuple[str, ...],
+    record: bool,
+    matrix: bool,
+    share: Share | None,
+    json: bool,
 ) -> int:
     """Check that projects keep their promises. NAMES limits it to programs with these names; * stands for anything.
 
@@ -51,7 +71,7 @@ def check(
       climb dev check --gate wrong 'tls-*'
       climb dev check --gate wrong --record new-wrong-program
     """
-    findings = asyncio.run(_collect(names, only, gates, record=record, matrix=matrix, quiet=json))
+    findings = asyncio.run(_collect(names, only, gates, record=record, matrix=matrix, share=share, quiet=json))
     if json:
         print_json(findings)
     wrong = sum(finding.outcome is Outcome.WRONG for finding in findings)
@@ -90,7 +110,14 @@ def _state(*, current: bool, only_check: bool) -> str:
 
 
 async def _collect(
-    names: tuple[str, ...], only: str | None, gates: tuple[str, ...], *, record: bool, matrix: bool, quiet: bool
+    names: tuple[str, ...],
+    only: str | None,
+    gates: tuple[str, ...],
+    *,
+    record: bool,
+    matrix: bool,
+    share: Share | None,
+    quiet: bool,
 ) -> list[Finding]:
     tests = require_tests(checkout())
     findings = []
@@ -104,6 +131,7 @@ async def _collect(
             names=names,
             record=record,
             every=matrix,
+            share=share,
         )
         async for finding in pass_gates(ask, gates):
             findings.append(finding)

@@ -21,6 +21,14 @@ SUBCOMMANDS = (
     Entry(
         "top", "Watch", "a running processor: rate, lag, watermark, workers, newest windows", "climb.cli.stream_top:top"
     ),
+    Entry("plan", "Beyond one machine", "a pipeline as Flink SQL", "climb.cli.stream_plan:plan_command"),
+    Entry(
+        "submit",
+        "Beyond one machine",
+        "run a pipeline on an Apache Flink cluster",
+        "climb.cli.stream_plan:submit_command",
+    ),
+    Entry("stop", "Beyond one machine", "stop a job on that cluster", "climb.cli.stream_plan:stop_command"),
 )
 
 

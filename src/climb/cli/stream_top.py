@@ -9,7 +9,7 @@ import sys
 import termios
 import tty
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -90,7 +90,7 @@ async def _watch(address: Address, *, once: bool, as_json: bool, every_s: float)
     scene = Scene(address)
     await _look(watch, scene)
     _demand_an_answer(watch.view, address)
-    if as_json or not once and not console().is_interactive:
+    if as_json or not (once or console().is_interactive):
         await _tell(watch, scene, once=once, as_json=as_json, every_s=every_s)
     elif once:
         console().print(scene.picture(console().options), soft_wrap=False)
@@ -105,10 +105,8 @@ async def _look(watch: Watch, scene: Scene) -> None:
 
     view = await watch.look()
     if view.phase is Phase.RUNNING and view.stats is not None and scene.wants_windows(view):
-        try:
+        with suppress(NoAnswer, NotAProcessor):  # the next look tells why
             scene.windows = (await newest(watch.address, view.stats, within_s=_WITHIN_S)).windows
-        except (NoAnswer, NotAProcessor):
-            pass  # the next look tells why
     scene.add(view)
 
 
@@ -119,7 +117,7 @@ def _demand_an_answer(view: View, address: Address) -> None:
     if view.phase is Phase.STRANGE:
         raise SetupError(
             view.problem,
-            next_step=f"look at what runs there, and give the address of a processor: climb stream top URL",
+            next_step="look at what runs there, and give the address of a processor: climb stream top URL",
         )
     if view.phase is not Phase.RUNNING:
         raise SetupError(view.problem or f"nothing answers at {address}", next_step="climb stream run")

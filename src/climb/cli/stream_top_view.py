@@ -96,7 +96,7 @@ class Scene:
             lines += [*_counted(view.stats, width), Text()]
             if view.stats.by_worker:
                 lines += [*_workers(view.stats.by_worker, width, plain=plain), Text()]
-            lines += _newest(self.windows, width, height - len(lines) - 3 if live else _ROWS)
+            lines += self._newest(view.stats, width, height - len(lines) - 3 if live else _ROWS)
         for each in lines:
             each.truncate(width, overflow="crop" if plain else "ellipsis")
         return Text("\n").join(lines[: height - 1] if live and height > 1 else lines)
@@ -117,6 +117,13 @@ class Scene:
             yield Text.assemble((f"{name:<{_NAMES}}", "dim"), (f"{text:<{room}}", "bold"), drawn)
         mark = "none yet" if stats.watermark is None else f"{moment(stats.watermark)}   {distance(view.behind_ms)}"
         yield Text.assemble((f"{'watermark':<{_NAMES}}", "dim"), mark)
+
+    def _newest(self, stats: Stats, width: int, most: int) -> Iterable[Text]:
+        if self.windows:
+            return _newest(self.windows, width, most)
+        if stats.windows_closed:
+            return [Text("No window has closed lately.", style="dim")]
+        return [Text("No window has closed yet. climb stream sensors sends readings.", style="dim")]
 
 
 def _counted(stats: Stats, width: int) -> Iterable[Text]:
@@ -159,14 +166,11 @@ def _workers(workers: Sequence[Worker], width: int, *, plain: bool) -> Iterable[
     yield Text(table[0], style="dim")
     for text, worker in zip(table[1:], workers, strict=True):
         bar = ("#" if plain else "█") * round(worker.readings_per_second / most * room) if room > 3 else ""
-        yield Text(f"{text}   {bar}")
+        yield Text(f"{text}   {bar}" if bar else text)
 
 
-def _newest(windows: Sequence[Closed], width: int, most: int) -> Iterable[Text]:
-    if not windows:
-        yield Text("No window has closed in the last while: climb stream sensors sends readings.", style="dim")
-        return
-    shown = last_of(list(windows))
+def _newest(windows: list[Closed], width: int, most: int) -> Iterable[Text]:
+    shown = last_of(windows)
     rows = shown[: max(most, 1)]
     first = rows[0]
     left = f", {len(rows)} of {len(shown)}" if len(rows) < len(shown) else ""

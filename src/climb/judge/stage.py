@@ -37,10 +37,22 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stage:
-    """The next small step of a project: its checks in order, the concepts behind it, hints from gentle to plain."""
+    """The next small step of a project: its checks in order, the concepts behind it, hints from gentle to plain.
 
-    def __init__(self, id: str, title: str, *, concepts: Sequence[str], hints: Sequence[str]) -> None:  # noqa: A002 - the word that authors and verdicts use
+    ``timed`` says that checks compare times, so the gate judges nothing else beside its wrong programs.
+    """
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the word that authors and verdicts use
+        title: str,
+        *,
+        concepts: Sequence[str],
+        hints: Sequence[str],
+        timed: bool = False,
+    ) -> None:
         self.id = id
+        self.timed = timed
         self.title = title
         self.concepts = tuple(concepts)
         self.hints = tuple(hints)

@@ -6,7 +6,8 @@ import asyncio
 import fnmatch
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -20,12 +21,10 @@ from climb.judge.run import Plan
 from climb.judge.submission import Submission, load as load_submission
 from climb.judge.verdict import Status, Verdict
 
-__all__ = ["GATES", "Ask", "pass_gates"]
+__all__ = ["GATES", "Ask", "Share", "pass_gates"]
 
 _HINTS = 3
-# Wrong programs judged at the same time; more would make the machine too busy for the stages about time. Services work while they
-# are judged, and commands mostly wait.
-_LANES = {"command": 2, "service": 1}
+_LANES = 2  # wrong programs judged at the same time; more would make the machine too busy for the stages about time
 _EXPECTED = {
     "project.toml",
     "brief.md",
@@ -40,8 +39,19 @@ _EXPECTED = {
 _WRONG_REASONS = {"how the program ended", "the service is ready", "the last line of standard output"}
 
 
+class Share(msgspec.Struct, frozen=True):
+    """The part ``part`` of ``parts`` equal ones, counted from 1: all parts together are the whole."""
+
+    part: int
+    parts: int
+
+    def of(self, programs: Sequence[WrongProgram]) -> list[WrongProgram]:
+        """Those of this part: each n-th one, so that the programs of a stage are spread over all parts."""
+        return list(programs[self.part - 1 :: self.parts])
+
+
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """What to look at: which project, where its programs are, which names, and whether to record reports anew."""
+    """What to look at: which project, where its programs are, which names, which share of the wrong ones, and whether to record."""
 
     project: Project
     tests: Path
@@ -50,6 +60,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
     record: bool = False
     every: bool = False
+    share: Share | None = None
 
     def wants(self, name: str) -> bool:
         """Whether a program of this name was asked for."""
@@ -100,20 +111,45 @@ async def right(ask: Ask) -> AsyncIterator[Finding]:
             yield await _judged("right", folder.name, folder, ask.project, describe_failure)
 
 
+class _Lanes:
+    """Room for a few programs at a time, or for one that must be alone."""
+
+    def __init__(self) -> None:
+        self._room = asyncio.Semaphore(_LANES)
+        self._gathering = asyncio.Lock()  # of two that each hold a part and want the rest, neither would ever get it
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        async with self._room:
+            yield
+
+    @asynccontextmanager
+    async def all(self) -> AsyncIterator[None]:
+        async with AsyncExitStack() as held:
+            async with self._gathering:
+                for _ in range(_LANES):
+                    await held.enter_async_context(self._room)
+            yield
+
+
 async def wrong(ask: Ask) -> AsyncIterator[Finding]:
     """Each wrong program is caught by its check alone, with the recorded report.
 
     Several are judged side by side, since most of the time is spent in waiting for timeouts. Never two of one stage: with the
     gate's one seed their checks would draw the same addresses.
     """
-    lanes = asyncio.Semaphore(_LANES[ask.project.info.kind])
+    lanes = _Lanes()
+    timed = {stage.id for stage in ask.project.stages if stage.timed}
     stages: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def judged(program: WrongProgram) -> Finding:
-        async with stages["" if ask.every else program.catches.split("/", maxsplit=1)[0]], lanes:
+        stage = "" if ask.every else program.catches.split("/", maxsplit=1)[0]
+        alone = stage in timed or (ask.every and bool(timed))
+        async with stages[stage], lanes.all() if alone else lanes.one():
             return await judge_wrong(ask.project, program, ask.render, record=ask.record, every=ask.every)
 
     wanted = [program for program in read_all(ask.tests, ask.project.info.slug) if ask.wants(program.name)]
+    wanted = ask.share.of(wanted) if ask.share else wanted
     tasks = [asyncio.create_task(judged(program)) for program in wanted]
     try:
         for finished in asyncio.as_completed(tasks):

@@ -159,7 +159,7 @@ class Numbers(Collector):
 
 def _bytes_of_logs(data_dir: Path) -> int:
     total = 0
-    for path in data_dir.glob("*/*/*.log"):
+    for path in data_dir.glob("*/*/log-*"):
         with contextlib.suppress(FileNotFoundError):  # a snapshot has made it needless meanwhile
             total += path.stat().st_size
     return total
