@@ -32,7 +32,9 @@ COMMANDS = (
     Entry("reflect", "Reflect", "your journal: answer a prompt, edit or export entries", "climb.cli.reflect:reflect"),
     Entry("scan", "Use our systems", "the network scanner", "climb.cli.scan:scan"),
     Entry("sched", "Use our systems", "the scheduler emulator: run, compare, quiz", "climb.cli.sched:sched"),
-    Entry("stream", "Use our systems", "the data processor: run pipelines, simulate sensors", "climb.cli.stream:stream"),
+    Entry(
+        "stream", "Use our systems", "the data processor: run pipelines, simulate sensors", "climb.cli.stream:stream"
+    ),
     Entry("test", "Work on Backend Climb", "run the test suite", "climb.cli.develop:test"),
     Entry("lint", "Work on Backend Climb", "ruff and mypy over the code", "climb.cli.develop:lint"),
     Entry("bench", "Work on Backend Climb", "race our systems against their peers", "climb.cli.develop:bench"),

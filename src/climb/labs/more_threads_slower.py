@@ -26,6 +26,7 @@ _PROCESSORS = "processors"
 _THREADS = (1, 2, 3, 4, 6, 8, 12, 16)
 _ROUNDS = 15
 _RUN_SECONDS = 0.02
+_LEAST_KEEPING = 1e-6  # the peak is beyond what can be told with so few threads
 _FINE_POINTS = 4  # of the law's curve, from one number of threads to the next
 
 lab = Lab(
@@ -106,7 +107,7 @@ def law_of(gains: Mapping[float, float]) -> Law:
     ay, by = (sum(r[i] * r[2] for r in rows) for i in (0, 1))
     determinant = aa * bb - ab * ab
     serial, keeping = (ay * bb - by * ab) / determinant, (by * aa - ay * ab) / determinant
-    if keeping < 0:
+    if keeping < _LEAST_KEEPING:
         return Law(max(ay / aa, 0.0), 0.0)
     return Law(serial, keeping) if serial >= 0 else Law(0.0, max(by / bb, 0.0))
 
@@ -120,7 +121,7 @@ def explain(result: Result) -> Explanation:
     return Explanation(
         answer=gain,
         headline=_headline(result, gain),
-        text="\n\n".join((_measured(result), _law(result, law), _processors(result), _advice(result))),
+        text="\n\n".join((_measured(result), _law(result, law), _processors(result, law), _advice(result))),
         plots=(_gains(result, law), _given_up(result)),
         trust=(
             "The work is steps of arithmetic that fit into the nearest cache. Work that waits for memory or for the network gains from more threads than "
@@ -183,13 +184,15 @@ def _law(result: Result, law: Law) -> str:
     return f"{told} By these numbers the most is done by {_threads(max(1.0, float(round(peak))))}."
 
 
-def _processors(result: Result) -> str:
+def _processors(result: Result, law: Law) -> str:
     processors, most = result.number(_PROCESSORS), max(result.series(_LOCKED))
     if processors >= most:
         return f"There were {processors:.0f} processors, so each thread could have one."
+    there = "was one processor" if processors == 1 else f"were {processors:.0f} processors"
+    more = ", so here σ is more than the lock’s" if 100 * law.serial > float(result.knobs["share"]) else ""
     return (
-        f"There {'was one processor' if processors == 1 else f'were {processors:.0f} processors'}: of more threads than that some always wait, and threads that "
-        "compute gain nothing from it. The law knows no processors and takes their number for a share of serial work, so here σ is more than the lock’s. "
+        f"There {there}: of more threads than that some always wait, and threads that compute gain nothing from it. The law knows no processors and takes their "
+        f"number for a share of serial work{more}. "
         "Besides, a thread that has the lock may be put aside while it has it, and then all the others wait for one that does not run: a "
         "[convoy](concept:convoy-and-starvation)."
     )

@@ -19,6 +19,7 @@ __all__ = ["Done", "Run", "compiled"]
 
 _MUTEX_WORDS = 16  # of 8 bytes; the largest mutex that is known takes 48 bytes
 _LINE_WORDS = 16  # two cache lines, as some processors fetch them in pairs
+_LONGEST_WAIT_S = 10.0
 _LINES = 64  # that are written, all those of a page
 
 Run: TypeAlias = Callable[[int, int, int, float], "Done"]
@@ -70,7 +71,10 @@ def compiled() -> Run:
 
     def run(threads: int, alone: int, locked: int, seconds: float) -> Done:
         assert mutex.size  # it lives as long as this function
-        own, shared = np.zeros((threads + 1, _LINES * 8 + _LINE_WORDS), dtype=np.uint64), np.zeros(_LINES * 8, np.uint64)
+        own, shared = (
+            np.zeros((threads + 1, _LINES * 8 + _LINE_WORDS), dtype=np.uint64),
+            np.zeros(_LINES * 8, np.uint64),
+        )
         done, stop = np.zeros((threads + 1, _LINE_WORDS), dtype=np.int64), np.zeros(_LINE_WORDS, dtype=np.int64)
         ready = threading.Barrier(threads + 1)
 
@@ -84,6 +88,8 @@ def compiled() -> Run:
         ready.wait()
         switches, begun = _switches(), time.perf_counter()
         time.sleep(seconds)
+        while not done.any() and time.perf_counter() - begun < _LONGEST_WAIT_S:
+            time.sleep(seconds)  # no thread has had a processor for long enough
         units, took, left = int(done[:, 0].sum()), time.perf_counter() - begun, _switches()
         stop[0] = 1
         for thread in group:

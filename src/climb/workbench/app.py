@@ -26,6 +26,7 @@ from climb.workbench.pages import (
     journal,
     labs,
     modules,
+    processor,
     projects,
     route,
     run,
@@ -43,7 +44,7 @@ _LOG = logging.getLogger("climb.workbench")
 
 _PATIENCE = 2.0  # seconds that a form waits for its run to begin before it shows the line
 
-_PAGES = (route, modules, concepts, projects, labs, journal, all_runs, run, checks, search, sched)
+_PAGES = (route, modules, concepts, projects, labs, journal, all_runs, run, checks, search, sched, processor)
 
 
 def application(settings: Settings) -> Starlette:

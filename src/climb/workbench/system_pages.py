@@ -16,4 +16,5 @@ class SystemPage(msgspec.Struct, frozen=True):
 
 SYSTEM_PAGES = {
     "scheduler": SystemPage("/systems/scheduler", "See what each policy makes of a workload, tick by tick"),
+    "processor": SystemPage("/systems/processor", "Watch a running processor: rate, lag, watermark, windows"),
 }

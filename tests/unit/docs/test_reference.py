@@ -216,7 +216,9 @@ def test_every_part_has_its_place_in_the_design(root: Path) -> None:
 @pytest.mark.parametrize("part", _PARTS)
 def test_imports_keep_to_the_design(part: str, root: Path) -> None:
     """What docs/design.md says about who imports whom holds."""
-    allowed = _PARTS[part] | _EVERYONE - ({"errors"} if part in {"systems", "stack"} else set()) | {part.removesuffix(".py")}
+    allowed = (
+        _PARTS[part] | _EVERYONE - ({"errors"} if part in {"systems", "stack"} else set()) | {part.removesuffix(".py")}
+    )
     broken = [
         f"{path.relative_to(root)}: {name}" for path, name in _ours(root, part) if name.split(".")[1] not in allowed
     ]

@@ -14,7 +14,7 @@ import msgspec
 
 from climb.errors import ClimbError, CourseError, SetupError
 from climb.judge.gate.findings import Finding, Outcome
-from climb.judge.gate.workplace import copied, describe_failure, require_tool, verdict_of
+from climb.judge.gate.workplace import copied, describe_failure, failed, require_tool, verdict_of
 from climb.judge.gate.wrong import Render, WrongProgram, judge_wrong, read_all
 from climb.judge.project import Project
 from climb.judge.run import Plan
@@ -100,8 +100,7 @@ async def reference(ask: Ask) -> AsyncIterator[Finding]:
         return
     started = time.monotonic()
     verdict = await verdict_of(ask.reference, ask.project, Plan(every=True))
-    fault = describe_failure(verdict)
-    yield _finding("reference", "reference", [fault] if fault else [], time.monotonic() - started)
+    yield _held("reference", "reference", verdict, describe_failure, time.monotonic() - started)
 
 
 async def right(ask: Ask) -> AsyncIterator[Finding]:
@@ -185,12 +184,21 @@ async def _judged(gate: str, name: str, folder: Path, project: Project, fault_of
             submission = load_submission(copy)
             require_tool(project.info, submission.language)
             plan = Plan(only="1") if gate == "starters" else Plan(every=True)
-            fault = fault_of(await verdict_of(submission, project, plan))
+            verdict = await verdict_of(submission, project, plan)
         except SetupError as error:
             return Finding(gate=gate, subject=name, outcome=Outcome.SKIPPED, detail=str(error))
         except ClimbError as error:
-            fault = str(error)
-    return _finding(gate, name, [fault] if fault else [], time.monotonic() - started)
+            return _finding(gate, name, [str(error)], time.monotonic() - started)
+    return _held(gate, name, verdict, fault_of, time.monotonic() - started)
+
+
+def _held(gate: str, name: str, verdict: Verdict, fault_of: Callable[[Verdict], str], seconds: float) -> Finding:
+    """What a verdict means. Where the judge could not tell, and nothing failed, that is said and counted as skipped."""
+    fault = fault_of(verdict)
+    finding = _finding(gate, name, [fault] if fault else [], seconds)
+    if fault and gate != "starters" and verdict.build is None and not failed(verdict):
+        return msgspec.structs.replace(finding, outcome=Outcome.SKIPPED)
+    return finding
 
 
 def _starter_fault(verdict: Verdict) -> str:

@@ -16,7 +16,7 @@ from climb.judge.run import Plan, run
 from climb.judge.submission import Submission
 from climb.judge.verdict import Status, Verdict
 
-__all__ = ["SEED", "copied", "describe_failure", "not_passed", "require_tool", "verdict_of"]
+__all__ = ["SEED", "copied", "describe_failure", "failed", "require_tool", "untold", "verdict_of"]
 
 SEED = "c0de"  # the gate judges with one seed, so that a finding can be repeated
 
@@ -51,10 +51,10 @@ def describe_failure(verdict: Verdict) -> str:
     """The first check that did not pass, in a line."""
     if verdict.build is not None:
         return f"the build failed: {verdict.build.claim}"
-    failed = verdict.first_failure
-    if failed is None:
+    first = verdict.first_failure
+    if first is None:
         return ""
-    stage, check = failed
+    stage, check = first
     reason = next((line for piece in check.evidence for line in _reasons(piece)), "")
     return f"{stage.id}/{check.id} is {check.status}: {reason}"
 
@@ -67,11 +67,15 @@ def _reasons(piece: object) -> list[str]:
     return [lines[-1]] if lines else []
 
 
-def not_passed(verdict: Verdict) -> list[str]:
-    """``stage/check`` of each check that ran and did not pass."""
-    return [
-        f"{stage.id}/{check.id}"
-        for stage in verdict.stages
-        for check in stage.checks
-        if check.status not in (Status.PASSED, Status.SKIPPED)
-    ]
+def failed(verdict: Verdict) -> list[str]:
+    """``stage/check`` of each check that did not hold; one about which the judge could not tell says nothing."""
+    return _those(verdict, Status.FAILED, Status.JUDGE_ERROR)
+
+
+def untold(verdict: Verdict) -> list[str]:
+    """``stage/check`` of each check about which the judge could not tell, here and now."""
+    return _those(verdict, Status.UNKNOWN)
+
+
+def _those(verdict: Verdict, *statuses: Status) -> list[str]:
+    return [f"{stage.id}/{check.id}" for stage in verdict.stages for check in stage.checks if check.status in statuses]

@@ -27,7 +27,7 @@ import msgspec
 
 from climb.errors import CourseError, SetupError
 from climb.judge.gate.findings import Finding, Outcome
-from climb.judge.gate.workplace import copied, not_passed, require_tool, verdict_of
+from climb.judge.gate.workplace import copied, describe_failure, failed, require_tool, untold, verdict_of
 from climb.judge.project import Project
 from climb.judge.run import Plan
 from climb.judge.submission import load as load_submission
@@ -108,6 +108,8 @@ async def judge_wrong(project: Project, program: WrongProgram, render: Render, *
             verdict = await verdict_of(submission, project, plan)
         except SetupError as error:
             return _finding(program, Outcome.SKIPPED, str(error), started)
+        if program.catches in untold(verdict) and not failed(verdict):
+            return _finding(program, Outcome.SKIPPED, describe_failure(verdict), started)
         complaint = _complaint(program, verdict, render, record=record)
     return _finding(
         program, Outcome.WRONG if complaint else Outcome.OK, complaint or f"caught by {program.catches}", started
@@ -138,7 +140,7 @@ def _read(path: Path, right: Path) -> WrongProgram:
 
 
 def _complaint(program: WrongProgram, verdict: Verdict, render: Render, *, record: bool) -> str | None:
-    caught = not_passed(verdict)
+    caught = failed(verdict)
     if caught != [program.catches]:
         return f"should be caught by {program.catches} alone, but did not pass: {', '.join(caught) or 'nothing'}"
     report = render(verdict)

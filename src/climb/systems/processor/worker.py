@@ -113,8 +113,6 @@ class Worker:
         self._forwarded: dict[int, deque[tuple[int, Part]]] = {index: deque() for index in neighbours.out}
         self._unpushed: dict[int, deque[tuple[NDArray[Any], Part]]] = {index: deque() for index in neighbours.out}
         self._positions: dict[int, int] = {}  # of rings, that the commit in work makes safe
-        self._advanced: int | None = None
-        self._advance_committing: int | None = None
         self._in_flight = 0
         self._commit = Aside("commit")
         self._snapshot = Aside("snapshot")
@@ -173,8 +171,7 @@ class Worker:
     def _on_message(self, message: FromParent) -> None:
         match message:
             case Advance(watermark):
-                self._store.advance(watermark)
-                self._advanced = watermark
+                self._store.advance(watermark)  # answered when a commit has made it safe
             case Published(watermark):
                 self._store.published(watermark)
             case Learned(names, ids):
@@ -354,11 +351,10 @@ class Worker:
     def _begin_commit(self) -> None:
         positions = {index: ring.taken for index, ring in self._near.into.items()}
         foreign = any(ring.committed < positions[index] for index, ring in self._near.into.items())
-        if self._commit.busy or not (self._group or foreign or self._advanced is not None):
+        if self._commit.busy or not (self._group or foreign or self._store.has_advanced):
             return
         self._positions = positions
         self._committing, self._group = self._group, []
-        self._advance_committing, self._advanced = self._advanced, None
         self._commit.start(self._store.commit)
 
     def _committed(self, result: Any) -> None:
@@ -374,9 +370,8 @@ class Worker:
         for part in self._committing:
             self._finish(part)
         self._committing = []
-        if self._advance_committing is not None:
-            self._channel.send(Closed(self._advance_committing, result.windows.tobytes()))
-            self._advance_committing = None
+        if result.watermark is not None:
+            self._channel.send(Closed(result.watermark, result.windows.tobytes()))
         if self._store.snapshot_due and not self._snapshot.busy:
             self._snapshot.start(self._store.snapshot())
 

@@ -70,8 +70,8 @@ def _told(tick: Tick) -> dict[str, Any]:
     view, stats = tick.view, tick.view.stats
     return {
         "phase": view.phase.value,
+        "known": stats is not None,
         "at": view.at_ms,
-        "since": view.since_ms,
         "rate": view.rate if view.phase is Phase.RUNNING else None,
         "lags": [stats.lag_p50_ms, stats.lag_p99_ms] if stats and view.phase is Phase.RUNNING else [None, None],
         "watermark": stats.watermark if stats and view.phase is Phase.RUNNING else None,
@@ -88,7 +88,7 @@ def _shown(tick: Tick) -> dict[str, dict[str, Any]]:
     parts = _parts(tick.view, tick.newest)
     return {
         "state": {"view": tick.view, "said": parts["said"]},
-        "figures": {"view": tick.view, "stats": parts["stats"], "words": parts["words"]},
+        **{name: {"words": parts["words"]} for name in ("rate", "lag", "mark")},
         "counters": {"stats": parts["stats"]},
         "workers": {"stats": parts["stats"]},
         "rows": {"windows": parts["windows"]},

@@ -23,7 +23,7 @@ __all__ = ["MOST_WINDOWS", "USUALLY_DRAWN", "Curve", "Tick", "ticks"]
 MOST_WINDOWS = 180  # of a sensor, on the page at once
 USUALLY_DRAWN = 3  # sensors, if none were asked for
 _EVERY_S = 0.5
-_WITHIN_S = 5.0
+_WITHIN_S = 3.0
 
 Row = tuple[int, int, float, float, float, float, float, float]
 

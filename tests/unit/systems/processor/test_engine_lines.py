@@ -288,6 +288,20 @@ def test_names_keep_their_ids_however_many_there_are() -> None:
     assert second.readings["sensor"].tolist() == list(range(100, 5100))
 
 
+def test_a_rejected_line_is_no_reading_of_an_unknown_sensor() -> None:
+    """Once all names are learned, no batch waits for numbers, whatever an earlier one left in the places of its lines."""
+    parser, buffer = Parser(1 << 10), np.zeros(1 << 10, np.uint8)
+    content = _GOOD + b"\n" + _GOOD + b"\n"
+    buffer[: len(content)] = np.frombuffer(content, np.uint8)
+    parser.learn(parser.parse(buffer, len(content), Feed()).new_names, [7])
+    content = _GOOD + b"\nx\n"
+    buffer[: len(content)] = np.frombuffer(content, np.uint8)
+
+    parsed = parser.parse(buffer, len(content), Feed())
+
+    assert (len(parsed.readings), len(parsed.rejects), parsed.provisional) == (1, 1, False)
+
+
 def test_a_name_is_new_only_when_its_line_is_good() -> None:
     """A rejected line leaves no name behind."""
     parser, buffer = Parser(1 << 10), np.zeros(1 << 10, np.uint8)

@@ -169,6 +169,22 @@ def test_nothing_is_told_before_its_commit(tmp_path: Path) -> None:
     assert told == [1, 0, 1, 0]
 
 
+def test_windows_are_told_with_their_watermark_by_the_commit_that_found_them(tmp_path: Path) -> None:
+    """A commit says which watermark it made safe, so a watermark that came while it ran is never taken for answered."""
+    store = PartitionStore.open(tmp_path, _SHAPE)
+    store.take(_batch([(0, 1, 5, 1.0)]), 1)
+    nothing = store.commit()
+    store.advance(40)
+    store.advance(50)
+    waited = store.has_advanced
+    told = store.commit()
+    after = store.commit()
+    store.close()
+
+    assert (nothing.watermark, waited, told.watermark, len(told.windows)) == (None, True, 50, 1)
+    assert (after.watermark, len(after.windows), store.has_advanced) == (None, 0, False)
+
+
 def test_what_was_not_committed_is_gone_after_a_crash(tmp_path: Path) -> None:
     """A store that is left without a commit holds what was committed before."""
     store = PartitionStore.open(tmp_path, _SHAPE)

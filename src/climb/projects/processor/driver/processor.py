@@ -25,7 +25,7 @@ __all__ = ["NEVER_MS", "Processor", "Running"]
 
 NEVER_MS = 1_000_000_000  # as IDLE_MS: no check runs for eleven days, so no sensor falls idle
 _PORTS = ("PORT", "INGEST_PORT")
-_LEAST_PATIENCE_S = 8.0  # how long an answer may take; only failures wait for so long
+_LEAST_PATIENCE_S = 5.0  # how long an answer may take; only failures wait for so long
 _STARTS = 5  # or as many times as long as the program took to start
 _PLAIN_STARTS = 300  # or as many times as long as any process takes to start here and now
 _POLL_S = 0.02

@@ -115,14 +115,12 @@ class Parser:
     def _decide(self, buffer: NDArray[np.uint8], parsed: Parsed) -> int:
         """Look at the odd lines, fill the places kept for them, and close the gaps of those that are rejected."""
         odd, rows = int(self._state[kernels.ODD]), int(self._state[kernels.ROWS])
-        parsed.provisional = len(self._asked) > 0 and bool((self._out["sensor"][:rows] >= PROVISIONAL).any())
         gaps = []
         for row, at, length, number in self._odd[:odd].tolist():
             line = read_line(buffer[at : at + min(length, LONGEST_LINE + 1)].tobytes())
             if isinstance(line, Line):
-                number_of = self._id_of(line.sensor)
-                parsed.provisional |= number_of >= PROVISIONAL
-                self._out[row] = (number_of, int(self._state[kernels.CONNECTION]), line.seq, line.ts, line.value)
+                connection = int(self._state[kernels.CONNECTION])
+                self._out[row] = (self._id_of(line.sensor), connection, line.seq, line.ts, line.value)
                 continue
             gaps.append(row)
             if line is not None:
@@ -131,6 +129,8 @@ class Parser:
             kept = np.delete(self._out[:rows], gaps)
             rows = len(kept)
             self._out[:rows] = kept
+        # only now: the place kept for a line that is rejected still has what an earlier call wrote there
+        parsed.provisional = len(self._asked) > 0 and bool((self._out["sensor"][:rows] >= PROVISIONAL).any())
         return rows
 
     def _behind_long_line(self, buffer: NDArray[np.uint8], length: int, feed: Feed, parsed: Parsed) -> int:

@@ -32,8 +32,9 @@ _AT_ONCE = 1 << 20  # bytes of readings that are taken together in recovery
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What a commit made safe: the windows that may be published now."""
+    """What a commit made safe: the last watermark in it, if there is one, and the windows that may be published now."""
 
+    watermark: int | None
     windows: Records
 
 
@@ -44,7 +45,7 @@ class PartitionStore:
         self.partition = partition
         self._folder = folder
         self._log = log
-        self._closed: list[Records] = []  # by advances that are not committed
+        self._closed: list[tuple[int, Records]] = []  # by advances that no commit has begun to make safe
         self._unpublished: list[Records] = []
         self._lock = threading.Lock()  # of these lists
 
@@ -109,14 +110,20 @@ class PartitionStore:
         self._log.append(ADVANCE, watermark_ms.to_bytes(8, "little", signed=True))
         self._keep(windows)
         with self._lock:
-            self._closed.append(windows)
+            self._closed.append((watermark_ms, windows))
 
     def commit(self) -> Committed:
         """Make all safe that happened before this call."""
         with self._lock:
             closed, self._closed = self._closed, []  # their advances are in the log by now
         self._log.commit()
-        return Committed(np.concatenate([no_windows(), *closed]))
+        windows = np.concatenate([no_windows(), *(windows for _, windows in closed)])
+        return Committed(closed[-1][0] if closed else None, windows)
+
+    @property
+    def has_advanced(self) -> bool:
+        """Tell whether there are advances that no commit has begun to make safe."""
+        return bool(self._closed)
 
     # --- windows -----------------------------------------------------------------------------------------------------
 
