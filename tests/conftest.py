@@ -13,6 +13,11 @@ from climb.judge.submission import Submission, load
 
 MakeSubmission = Callable[..., Submission]
 
+# Compiling the data processor's engine takes 10 to 30 s, so all tests share what was compiled. It is where a program looks that
+# the judge starts, since that sees none of our variables: below HOME, in a folder that is named after the sources, so nobody gets
+# what was made of others. Said here and not in a fixture, since a test file may import the engine.
+os.environ.setdefault("CLIMB_CACHE", str(Path.home() / ".climb" / "cache"))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def signals_as_in_a_terminal() -> None:
@@ -25,7 +30,7 @@ def signals_as_in_a_terminal() -> None:
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A ``CLIMB_HOME`` for each test, so that nobody's own is read or written."""
+    """A ``CLIMB_HOME`` for each test, so that nobody's own is read or written, but for what was compiled."""
     home = tmp_path_factory.mktemp("climb-home")
     monkeypatch.setenv("CLIMB_HOME", str(home))
     return home

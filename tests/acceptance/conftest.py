@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[2]
 
 
 class Installed:
-    """The installed command, run in a folder with a home of its own."""
+    """The installed command, run in a folder with a home of its own; ``cache`` holds what was compiled."""
 
-    def __init__(self, command: Path, folder: Path) -> None:
+    def __init__(self, command: Path, folder: Path, cache: Path) -> None:
         self.command = command
         self.folder = folder
         kept = {"PATH", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE"}
@@ -23,9 +23,12 @@ class Installed:
         self.environment |= {
             "HOME": str(folder),
             "CLIMB_HOME": str(folder / "home"),
+            "CLIMB_CACHE": str(cache),
             "COLUMNS": "100",
             "PYTHONUTF8": "1",
         }
+        (folder / ".climb").mkdir()  # a program that the judge starts is not told of CLIMB_CACHE, and looks below HOME
+        (folder / ".climb" / "cache").symlink_to(cache)
 
     def __call__(
         self, *words: str, folder: Path | str = ".", environment: Mapping[str, str] | None = None
@@ -64,10 +67,16 @@ def installed_command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return home / "bin" / "climb"
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the installed engine is kept when a test has had it compiled: numba knows it from the checkout's by its place."""
+    return tmp_path_factory.mktemp("compiled")
+
+
 @pytest.fixture
-def climb(installed_command: Path, tmp_path: Path) -> Installed:
-    """The installed command in an empty folder."""
-    return Installed(installed_command, tmp_path)
+def climb(installed_command: Path, tmp_path: Path, compiled: Path) -> Installed:
+    """The installed command, with a home of its own."""
+    return Installed(installed_command, tmp_path, compiled)
 
 
 @pytest.fixture

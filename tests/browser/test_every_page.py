@@ -25,6 +25,7 @@ PLACES = {
     "schedules": "/systems/scheduler",
     "schedules-of-many": "/systems/scheduler?workload=crowd",
     "schedules-recorded": "/systems/scheduler?workload=recording&policy=eevdf&policy=cfs&quantum=14",
+    "processor-that-does-not-run": "/systems/processor?at=127.0.0.1:9&sensors=s1",
     "project-to-come": "/projects/scheduler",
     "runs": "/runs",
     "run-failed": "/runs/{failed}",

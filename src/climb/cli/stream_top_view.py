@@ -98,6 +98,8 @@ class Scene:
                 lines += [*_workers(view.stats.by_worker, width, plain=plain), Text()]
             lines += self._newest(view.stats, width, height - len(lines) - 3 if live else _ROWS)
         for each in lines:
+            if plain:
+                each.plain = each.plain.replace("–", "-")
             each.truncate(width, overflow="crop" if plain else "ellipsis")
         return Text("\n").join(lines[: height - 1] if live and height > 1 else lines)
 

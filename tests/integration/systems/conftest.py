@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,12 +14,8 @@ from processor_clients import Service  # found by the line above
 
 
 @pytest.fixture
-def service(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Service]]:
-    """Starts the processor as its users do; what is left of it at the end is killed. Kernels are compiled once for all tests."""
-    shared = tmp_path_factory.getbasetemp().parent / "climb-cache"  # its contents are named after the sources
-    monkeypatch.setenv("CLIMB_CACHE", os.environ.get("CLIMB_CACHE", str(shared)))
+def service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Starts the processor as its users do; what is left of it at the end is killed."""
     data = tmp_path / "data"
     data.mkdir()
     started: list[Service] = []

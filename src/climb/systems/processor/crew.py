@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from climb.parent import end_with_parent
+from climb.systems.processor.channel import Ended
 from climb.systems.processor.settings import Settings
 from climb.systems.processor.shared import Counts, Word
 
@@ -43,7 +44,10 @@ def work(settings: Settings, counts: Counts, controls: list[socket.socket], pare
     began = time.perf_counter()
     store = _opened(folders[index], settings, index)
     row[Word.RECOVERY_US] = int((time.perf_counter() - began) * 1e6)
-    Worker(settings, near, controls[index], row, store).run()
+    try:
+        Worker(settings, near, controls[index], row, store).run()
+    except Ended:  # the parent is gone, and the kernel's signal about it is under way
+        os._exit(1)
     store.close()
     if index:
         os._exit(0)

@@ -50,6 +50,9 @@ class Model:
         return [start for start in range(last - self.window_ms + self.slide_ms, last + 1, self.slide_ms) if start >= 0]
 
 
+_HALF_OF_THE_SMALLEST = Fraction(5e-324) / 2  # nearer than that, no double may be
+
+
 def agrees(window: object, start: int, sensor: int, held: list[tuple[int, float]], error: float) -> bool:
     """Tell whether a window of the engine says what the values that it should hold say."""
     found = {name: window[name].item() for name in window.dtype.names}  # type: ignore[attr-defined,index]
@@ -71,7 +74,7 @@ def agrees(window: object, start: int, sensor: int, held: list[tuple[int, float]
     return (
         all(found[name] == value for name, value in exact.items())
         and abs(Fraction(found["sum"]) - total) <= size / 10**9
-        and abs(Fraction(found["mean"]) - total / len(values)) <= size / len(values) / 10**9
+        and abs(Fraction(found["mean"]) - total / len(values)) <= max(size / len(values) / 10**9, _HALF_OF_THE_SMALLEST)
         and all(
             abs(Fraction(found[name]) - Fraction(x)) <= Fraction(error) * abs(Fraction(x)) for name, x in places.items()
         )

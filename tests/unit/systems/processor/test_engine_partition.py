@@ -7,6 +7,7 @@ from engine_model import Model, Reading, agrees
 from hypothesis import given, settings, strategies as st
 
 from climb.systems.processor.engine.columns import ERROR, READING, Records
+from climb.systems.processor.engine.kernels import panes as kernels
 from climb.systems.processor.engine.partition import Partition, Shape
 
 _VALUES = st.one_of(
@@ -106,6 +107,39 @@ def test_many_sensors_with_many_panes_are_all_there_again() -> None:
     assert (len(windows), partition.open_panes) == (60_000, 0)
     assert windows["count"].tolist() == [1] * 60_000
     assert windows["sensor"].tolist() == list(range(20_000)) * 3
+
+
+def test_a_sum_beyond_the_largest_double_is_the_largest_double() -> None:
+    """Nothing that JSON can't write comes out, the mean is exact while the sum can be held, and lies between the extremes."""
+    most = 1.7976931348623157e308
+    partition = Partition(Shape(10, 10))
+    values = {0: [1.7e308] * 2, 1: [-1.7e308] * 5, 2: [1.7e308, 1.7e308, -1.7e308, 1.0], 3: [1e308, 0.5e308, 2.0]}
+    story = [(sensor, seq, seq, value) for sensor, some in values.items() for seq, value in enumerate(some, 1)]
+
+    partition.take(batch_of(story), 1)
+    windows = partition.advance(50)
+
+    assert windows["sum"].tolist() == [most, -most, 1.7e308, 1.5e308]
+    assert windows["mean"].tolist() == [1.7e308, -1.7e308, 1.7e308 / 4, 1.5e308 / 3]
+
+
+def test_memory_of_blocks_that_panes_have_outgrown_is_used_again() -> None:
+    """However many values come, panes take the cells that their blocks have now, and an eighth more before it is used again."""
+    partition, rng, expected = Partition(Shape(10, 10)), np.random.default_rng(1), np.zeros(500)
+    for turn in range(1, 400):
+        readings = np.zeros(500, READING)
+        readings["sensor"], readings["seq"] = np.arange(500), turn
+        readings["value"] = rng.lognormal(0, 1, 500)
+        expected += readings["value"]
+        partition.take(readings, 1)
+
+    parts = partition.parts()
+    blocks = int((1 << parts["panes"][:, kernels.ORDER]).sum())
+    windows = partition.advance(50)
+
+    assert blocks <= len(parts["cells"]) < 1.5 * blocks
+    assert np.allclose(windows["sum"], expected, rtol=1e-9, atol=0)
+    assert windows["count"].tolist() == [399] * 500
 
 
 def test_idle_sensors_are_not_in_the_floor_of_the_clocks() -> None:

@@ -13,6 +13,8 @@ from urllib.parse import quote, urlencode
 from climb.judge.calibration import calibrate_start
 from climb.judge.drivers.service import Instance, Service, healthy
 from climb.judge.expect import expect
+from climb.projects.processor.driver.patience import Patience
+from climb.projects.processor.driver.refusal import refusal
 from climb.projects.processor.driver.results import Page, Stats, metrics_of, page_of, read
 from climb.projects.processor.driver.sender import Book, Sender
 from climb.projects.processor.driver.stream import Feed, feed
@@ -58,12 +60,12 @@ class Processor:
         env = environment(shape, folder, workers=workers, idle_ms=idle_ms)
         instance = await self.service.start(env, ports=_PORTS, ready=healthy("PORT"), **limits)
         busy_s = _PLAIN_STARTS * (await calibrate_start()).seconds
-        patience_s = math.ceil(max(_LEAST_PATIENCE_S, busy_s, _STARTS * (instance.ready_seconds or 0)))
-        return Running(instance, shape, book, now=self.service.now, patience_s=patience_s)
+        patience = Patience(math.ceil(max(_LEAST_PATIENCE_S, busy_s, _STARTS * (instance.ready_seconds or 0))))
+        return Running(instance, shape, book, now=self.service.now, patience=patience)
 
     async def refuses(self, env: Mapping[str, str | Path | None], *, ports: tuple[str, ...] = _PORTS) -> str:
         """What it writes to standard error before it ends with exit code 2, as it must."""
-        outcome = await self.service.refuses(env, ports=ports, exit_code=2)
+        outcome = await refusal(self.service, env, ports)
         return outcome.stderr.decode(errors="replace")
 
 
@@ -71,20 +73,25 @@ class Running:
     """A program that is ready. ``now`` is the clock of the check: seconds since it began."""
 
     def __init__(
-        self, instance: Instance, shape: Shape, book: Book, *, now: Callable[[], float], patience_s: float
+        self, instance: Instance, shape: Shape, book: Book, *, now: Callable[[], float], patience: Patience
     ) -> None:
         self.instance = instance
         self.shape = shape
         self.book = book
         self.now = now
-        self.patience_s = patience_s
         self.http: HttpClient = instance.http("PORT")
+        self._patience = patience
+
+    @property
+    def patience_s(self) -> float:
+        """How long an answer may take."""
+        return self._patience.seconds
 
     # --- sending ---
 
     async def connect(self, name: str = "", **options: Any) -> Sender:
         """A connection to the port for readings."""
-        return Sender(await self.instance.connect("INGEST_PORT", name=name, **options), self.book, self.patience_s)
+        return Sender(await self.instance.connect("INGEST_PORT", name=name, **options), self.book, self._patience)
 
     async def post(self, body: bytes, *readings: Reading) -> dict[str, Any]:
         """``POST /ingest``; ``readings`` are what the body means."""
@@ -181,9 +188,9 @@ class Running:
     async def until(self, done: Callable[[], Awaitable[bool]], *, pause_s: float = _POLL_S) -> bool:
         """Poll ``done`` until it is true; false if that takes longer than the patience of this machine allows."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.patience_s
+        began = loop.time()
         while not await done():
-            if loop.time() > deadline:
+            if loop.time() > began + self.patience_s:
                 return False
             await asyncio.sleep(pause_s)
         return True

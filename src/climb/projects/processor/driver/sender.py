@@ -10,6 +10,7 @@ import msgspec
 
 from climb.judge.difference import show
 from climb.judge.expect import fail
+from climb.projects.processor.driver.patience import Patience
 from climb.projects.processor.rules import Reading
 
 if TYPE_CHECKING:
@@ -60,13 +61,13 @@ class Book(msgspec.Struct):
 class Sender:
     """A client's connection to the port for readings."""
 
-    def __init__(self, client: LineClient, book: Book, patience_s: float) -> None:
+    def __init__(self, client: LineClient, book: Book, patience: Patience) -> None:
         self.client = client
         self.acked: dict[str, int] = {}
         self.rejects: list[tuple[int, str]] = []
         self.ended = False  # the program has closed its side
         self._book = book
-        self._patience_s = patience_s
+        self._patience = patience
         self._read = 0  # answers that were looked at
 
     def __repr__(self) -> str:
@@ -75,12 +76,12 @@ class Sender:
     async def send(self, *readings: Reading) -> None:
         """Send readings, one line each."""
         self._book.note_sent(readings)
-        await self.client.send(b"".join(reading.line() for reading in readings), timeout_s=self._patience_s)
+        await self.client.send(b"".join(reading.line() for reading in readings), timeout_s=self._patience.seconds)
 
     async def send_raw(self, data: bytes, *readings: Reading) -> None:
         """Send these bytes; ``readings`` are what they mean."""
         self._book.note_sent(readings)
-        await self.client.send(data, timeout_s=self._patience_s)
+        await self.client.send(data, timeout_s=self._patience.seconds)
 
     async def acknowledged(self, *readings: Reading) -> None:
         """Wait until each of these has been acknowledged on this connection, by its number or a higher one."""
@@ -161,7 +162,7 @@ class Sender:
                 heard, since = self._read, loop.time()
             if done():
                 return
-            if self.ended or loop.time() > since + self._patience_s:
+            if self.ended or loop.time() > since + self._patience.seconds:
                 demand()
                 return
             await asyncio.sleep(_POLL_S)
@@ -170,8 +171,10 @@ class Sender:
         return {sensor: seq for sensor, seq in wanted.items() if self.acked.get(sensor, 0) < seq}
 
     def _demand_acks(self, wanted: Mapping[str, int]) -> None:
+        if not self._book.acked:
+            self._patience.note_silence()
         lacking = self._lacking(wanted)
-        after = "then the end of the connection" if self.ended else f"nothing more for {self._patience_s:.0f} s"
+        after = "then the end of the connection" if self.ended else f"nothing more for {self._patience.seconds:.0f} s"
         here = {sensor: self.acked.get(sensor) for sensor in lacking}
         fail(
             "acks",
@@ -187,7 +190,7 @@ class Sender:
         fail(
             "the end of the connection",
             expected="closed by the program, after its last answer",
-            received=f"still open after {self._patience_s:.0f} s",
+            received=f"still open after {self._patience.seconds:.0f} s",
             why="Who has shut down its sending side reads on until the end, and waits for it.",
         )
 
@@ -201,6 +204,7 @@ class Sender:
             case {"ack": dict(acks)} if acks and all(type(seq) is int for seq in acks.values()):
                 for sensor, seq in acks.items():
                     self._book.note_acked(sensor, seq, where)
+                    self._patience.note_answer()
                     self.acked[sensor] = max(seq, self.acked.get(sensor, 0))
             case {"reject": {"line": int(line), "reason": str(reason)}}:
                 self.rejects.append((line, reason))

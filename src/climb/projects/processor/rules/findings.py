@@ -86,9 +86,19 @@ def _missing(expected: Sequence[Facts], shown: Sequence[Window]) -> Finding | No
         expected=f"shown, with {_readings(facts.count)}",
         received="not shown",
         why="The watermark has reached its end, so it is closed, and a closed window is shown.",
-        details=_rest("not shown", [each.place for each in missing]),
+        details=_rest("not shown", [each.place for each in missing]) + _instead(expected, shown),
         facts=facts,
     )
+
+
+def _instead(expected: Sequence[Facts], shown: Sequence[Window]) -> tuple[str, ...]:
+    """Windows that are shown and should not be: perhaps the missing ones under another start."""
+    places = {facts.place for facts in expected}
+    extra = [window for window in shown if window.place not in places]
+    if not extra:
+        return ()
+    more = f", and {len(extra) - 1} more" if len(extra) > 1 else ""
+    return (f"shown instead: {name(extra[0])}, with a count of {extra[0].count}{more}",)
 
 
 def _too_many(expected: Sequence[Facts], shown: Sequence[Window]) -> Finding | None:

@@ -23,6 +23,7 @@ back_pressure = Stage(
     "back-pressure",
     "Back-pressure",
     concepts=["backpressure", "congestion-control", "memory-management"],
+    timed=True,
     hints=[
         "A sender is ten times as fast as your workers. After a minute, where are the readings that were sent and not worked on?",
         "A queue without a limit hides the overload until memory ends. Bound every queue between the socket and the log, and let whoever fills it wait. Then recv is not called, "
@@ -81,8 +82,8 @@ async def what_waited_is_not_lost(processor: Processor, world: World) -> None:
     await together(*(hose.pour() for hose in hoses))
     await _close(running, model, hoses)
 
-    await demand_windows(running, model.closed())
     await demand_counts(running, model)
+    await demand_windows(running, model.closed())
 
 
 @back_pressure.check

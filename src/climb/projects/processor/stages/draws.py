@@ -48,7 +48,6 @@ _ODD_NAMES = (
     "x-1",
     "Z9",
     "tank_7",
-    "A",
     "a",
     "..",
     "hall:3-north.temp",

@@ -29,13 +29,14 @@ many_connections = Stage(
     ],
 )
 
+_ALIKE = ("s1", "S1", "s", "s11", "n" * 63 + "a", "n" * 63 + "b")  # but six names
 _PIECE = 50  # readings that one connection sends before the next has its turn
 
 
 @many_connections.check
 async def each_sensor_has_windows_of_its_own(processor: Processor, world: World) -> None:
     """The readings of several sensors on one connection are kept apart."""
-    traffic = draw_traffic(world.draw, draw_shape(world.draw), sensors=(2, 6))
+    traffic = draw_traffic(world.draw, draw_shape(world.draw), sensors=(len(_ALIKE), len(_ALIKE)), called=_ALIKE)
     mixed = interleaved(world.draw.source(), *(track.body for track in traffic.tracks))
     running = await processor.start(traffic.shape)
     sender = await running.connect()

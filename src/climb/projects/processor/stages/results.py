@@ -10,7 +10,7 @@ from climb.judge.expect import expect, fail
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.processor.driver import Processor, Running, Shown, Stats
-from climb.projects.processor.rules import Facts, Model, Reading, Window, find_disorder
+from climb.projects.processor.rules import Facts, Model, Reading, Shape, Window, find_disorder
 from climb.projects.processor.rules.findings import name
 from climb.projects.processor.stages.draws import Traffic, draw_shape, draw_traffic, interleaved
 from climb.projects.processor.stages.judged import demand
@@ -104,7 +104,7 @@ async def pages_join_without_a_gap(processor: Processor, world: World) -> None:
         why="On an empty page next is the after that was given: the reader keeps it and asks again later.",
     )
     sender = await running.connect(name="later")
-    later = [Reading(each.sensor, each.seq + 1, each.ts + shape.window_ms, 1.0) for each in traffic.closings]
+    later = [_later(each, 1, shape) for each in traffic.closings]
     await sender.deliver(*later)
     model = traffic.model()
     model.take_all(later)
@@ -180,14 +180,22 @@ async def a_wrong_parameter_is_named(processor: Processor, world: World) -> None
 @results.check
 async def the_stream_shows_what_closes(processor: Processor, world: World) -> None:
     """GET /stream shows each window that closes from now on as one event of the type window, only those of ?sensor= if it is given."""
-    traffic = draw_traffic(world.draw, draw_shape(world.draw), sensors=(2, 5), windows=3)
+    traffic = draw_traffic(world.draw, draw_shape(world.draw), sensors=(2, 5), windows=1)
     running = await processor.start(traffic.shape)
-    closed = traffic.model().closed()
+    await _fill(running, world, traffic)
+    model = traffic.model()
+    before = model.closed()
+    await running.windows(len(before))
+    steps = world.draw.integer(2, 4)
+    later = [_later(each, step, traffic.shape) for step in range(1, steps + 1) for each in traffic.closings]
+    model.take_all(later)
+    closed = model.closed()[len(before) :]
     sensor = world.draw.choice(traffic.tracks).sensor
     mine = [facts for facts in closed if facts.sensor == sensor]
 
     async with running.feed() as feed, running.feed(sensor=sensor) as filtered:
-        await _fill(running, world, traffic)
+        sender = await running.connect(name="later")
+        await sender.deliver(*later)
         shown = await feed.take(len(closed), typed=True)
         chosen = await filtered.take(len(mine), typed=True)
 
@@ -210,7 +218,7 @@ async def the_stream_goes_on_behind_a_cursor(processor: Processor, world: World)
         bool, expected="a cursor", why="Without an id the reader can't say where to go on after a broken connection."
     )
     await running.windows(len(closed))
-    later = [Reading(each.sensor, each.seq + 1, each.ts + traffic.shape.window_ms, 1.0) for each in traffic.closings]
+    later = [_later(each, 1, traffic.shape) for each in traffic.closings]
     model.take_all(later)
     before = {event.window.place for event in seen}
     wanted = [facts for facts in model.closed() if facts.place not in before]
@@ -261,6 +269,11 @@ async def stats_and_metrics_agree(processor: Processor, world: World) -> None:
             (kind, float(getattr(stats, field))),
             why=f"It is the same number as {field} in /stats. A metrics server computes rates from counters, so the type matters.",
         )
+
+
+def _later(closing: Reading, steps: int, shape: Shape) -> Reading:
+    """What the same sensor sends some windows later."""
+    return Reading(closing.sensor, closing.seq + steps, closing.ts + steps * shape.window_ms, float(steps))
 
 
 def _names(parameter: str, error: object) -> bool:

@@ -20,7 +20,8 @@ __all__ = ["scaling"]
 scaling = Stage(
     "scaling",
     "Scaling",
-    concepts=["parallel-streams", "threads-and-processes", "shared-memory"],
+    concepts=["parallel-streams", "threads-and-processes", "shared-memory", "false-sharing"],
+    timed=True,
     hints=[
         "What do two workers share in your program? For each shared thing: how often does one of them wait for the other there?",
         "Give each sensor to one worker, by a hash of its name that does not change from start to start. Then windows, numbers and clocks need no lock. What they share is the watermark, the list "

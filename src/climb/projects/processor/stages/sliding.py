@@ -84,7 +84,7 @@ async def too_late_for_some_windows(processor: Processor, world: World) -> None:
     running = await processor.start(shape)
     sender = await running.connect()
     model = Model(shape)
-    first = [Reading("s1", 1, start, 1.0), Reading("s1", 2, start + shape.window_ms, 2.0)]
+    first = [Reading("s1", 1, start, 1.0), Reading("s1", 2, start + shape.window_ms + 1, 2.0)]
     await sender.deliver(*first)
     model.take_all(first)
     await demand_windows(running, model.closed())

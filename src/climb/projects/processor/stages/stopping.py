@@ -23,6 +23,8 @@ _READS_LATE_S = (
     0.2  # well within the second that a program waits for its clients, and long after one that does not wait
 )
 _TOO_LATE_S = 0.6
+_SEES_SIGNAL_S = 0.2
+_POLL_S = 0.01
 _MORE = 20  # readings that are sent meanwhile
 
 stopping = Stage(
@@ -89,14 +91,11 @@ async def what_was_read_is_acknowledged(processor: Processor, world: World) -> N
 
     async def stop() -> None:
         await running.until(_acknowledged(running, moment), pause_s=0)
-        site.recorder.event("program", "note", "SIGTERM")
         await running.instance.stop()
-        site.recorder.event("program", "killed", "exit code 0")
 
     await together(*(device.send_until_it_ends() for device in devices), stop())
     left = sum(len(device.left) for device in devices)
     running = await site.start()
-    site.recorder.event("program", "started", "started again")
     await together(*(device.send_all() for device in devices))
 
     model = traffic.model()
@@ -110,7 +109,6 @@ async def what_was_read_is_acknowledged(processor: Processor, world: World) -> N
         why="A duplicate is a reading that was taken before the stop and whose ack did not arrive: it was never sent, or a reset destroyed it on its way.",
         saw=saw,
     )
-    await demand_windows(running, model.closed(), saw=saw, history=site.recorder.history())
 
 
 @stopping.check
@@ -130,13 +128,16 @@ async def acks_on_their_way_arrive(processor: Processor, world: World) -> None:
 
     asked = running.now()
     running.instance.terminate()
+    # What it reads before it has seen the signal it has to acknowledge; that is another claim.
+    await _until_it_refuses(running)
     more = [Reading(names[0], rounds + number, start, 1.5) for number in range(1, _MORE + 1)]
     with contextlib.suppress(ConnectionLost):
         for reading in more:
             await slow.send(reading)
             await asyncio.sleep(_READS_LATE_S / _MORE)
     slow.client.go_on_reading()
-    if running.now() - asked > _TOO_LATE_S:
+    late_s = running.now() - asked
+    if late_s > _TOO_LATE_S:
         raise CannotTell("the judge was too slow to read within the second that the program has to wait")
     await slow.close_when_ended()
     await running.instance.stop()
@@ -153,7 +154,7 @@ async def acks_on_their_way_arrive(processor: Processor, world: World) -> None:
         {"duplicates": 0, "accepted": len(sent)},
         why="These readings were taken, and their acks were written to a socket. To close a socket that has unread input resets the connection, and what its send queue "
         "still holds is thrown away. Shut down the sending side, read on until the client closes or a second is over, then close.",
-        saw=f"the client had {'no ack' if not slow.acked else f'acks up to {min(slow.acked.values())}'} of {rounds} for each sensor; it began to read {_READS_LATE_S} s after SIGTERM",
+        saw=f"the client had {'no ack' if not slow.acked else f'acks up to {min(slow.acked.values())}'} of {rounds} for each sensor; it began to read {late_s:.2f} s after SIGTERM",
     )
 
 
@@ -179,6 +180,15 @@ async def it_goes_on_where_it_was(processor: Processor, world: World) -> None:
 
 def _counted(readings: int) -> Callable[[Stats], bool]:
     return lambda stats: stats.accepted >= readings
+
+
+async def _until_it_refuses(running: Running) -> None:
+    """Wait until it takes no new connections, for a moment at most: it may leave them to the kernel until it ends."""
+    with contextlib.suppress(ConnectionLost, TimeoutError):
+        async with asyncio.timeout(_SEES_SIGNAL_S):
+            while True:
+                await (await running.connect(name="too late")).close()
+                await asyncio.sleep(_POLL_S)
 
 
 def _acknowledged(running: Running, reading: Reading) -> Callable[[], Awaitable[bool]]:

@@ -1,8 +1,9 @@
 """How kernels are compiled, and where what was compiled is kept.
 
-It is kept under ``CLIMB_HOME``, in a folder that is named after the sources of all kernels, because numba itself notices a
-change only in the file of the function that is called. This module is imported by kernels alone, so that a program which
-needs none of them does not load numba.
+It is kept under ``CLIMB_HOME``, in a folder that is named after all that it was made of: numba itself notices a change only
+in the file of the function that is called, and then writes over what others may be reading. So such a folder appears at
+once, with everything in it, and is never written to again. This module is imported by kernels alone, so that a program
+which needs none of them does not load numba.
 """
 
 from __future__ import annotations
@@ -12,26 +13,30 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import llvmlite.binding
 import numba
 
 __all__ = ["kernel", "warm"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_VERSIONS = 4  # of the sources, for which what was compiled is kept: several checkouts may share a home
+_VERSIONS = 6  # for which what was compiled is kept: several checkouts may share a home
 _MANNER: dict[str, Any] = {
     "nogil": True,  # the log is synced, and other connections are read, meanwhile
     "error_model": "numpy",  # nothing is divided by 0 here, so nothing has to look for it
     "_nrt": False,  # nothing is allocated in kernels, so no references have to be counted
 }
+_kernels: list[Any] = []
 
 
 def kernel(function: _Function) -> _Function:
     """Compile a function when it is first called, or load what was kept of that."""
-    return cast("_Function", numba.njit(**_MANNER, cache=_KEEPS)(function))
+    compiled = numba.njit(**_MANNER, cache=_PLACE is not None)(function)
+    _kernels.append(compiled)
+    return cast("_Function", compiled)
 
 
 def warm() -> None:
@@ -39,35 +44,55 @@ def warm() -> None:
 
     What is loaded is shared with processes that are forked afterwards.
     """
-    if not any(_FOLDER.glob("*/*.nbi")):
+    if _PLACE != _FOLDER:
         print("compiling the stream processor, once for this version …", file=sys.stderr, flush=True)
     from climb.systems.processor.engine.warming import use_every_kernel
 
     use_every_kernel()
+    if _PLACE is not None and _PLACE != _FOLDER:
+        _keep(_PLACE)
+    for compiled in _kernels:
+        compiled._cache.disable()  # whatever else is compiled ends with this process
 
 
 def _folder() -> Path:
-    sources = sorted((Path(__file__).parent / "kernels").glob("*.py"))
-    content = hashlib.sha256(b"".join(path.read_bytes() for path in [*sources, Path(__file__)]))
-    content.update(version("numba").encode())
+    """Return where what is compiled from these sources, here, by this numba and for this processor belongs."""
+    made_of = hashlib.sha256(f"{sys.implementation.cache_tag} {numba.__version__}".encode())
+    made_of.update(llvmlite.binding.get_host_cpu_name().encode())
+    made_of.update(llvmlite.binding.get_host_cpu_features().flatten().encode())
+    for path in [*sorted((Path(__file__).parent / "kernels").glob("*.py")), Path(__file__)]:
+        made_of.update(f"{path} {path.stat().st_mtime_ns}".encode() + path.read_bytes())
     home = Path(os.environ.get("CLIMB_HOME") or Path.home() / ".climb")
     cache = Path(os.environ.get("CLIMB_CACHE") or home / "cache").absolute()  # tests have many homes and one cache
-    return cache / "processor" / content.hexdigest()[:16]
+    return cache / "processor" / made_of.hexdigest()[:16]
 
 
-def _can_keep(folder: Path) -> bool:
-    """Tell whether that folder can be written to; if not, what is compiled ends with the process."""
+def _place(folder: Path) -> Path | None:
+    """Return that folder if it is there, else one to compile into, or None if there can't be one."""
+    if folder.is_dir():
+        with suppress(OSError):
+            os.utime(folder)  # the ones that are used last are kept
+        return folder
+    ours = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        older = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[_VERSIONS:]
+        ours.mkdir(parents=True, exist_ok=True)
     except OSError:
-        return False
-    for path in older:
-        if path != folder:
-            shutil.rmtree(path, ignore_errors=True)
-    return os.access(folder, os.W_OK)
+        return None
+    return ours if os.access(ours, os.W_OK) else None
+
+
+def _keep(place: Path) -> None:
+    """Give what was compiled its name, unless the sources have changed meanwhile or another process was faster."""
+    with suppress(OSError):
+        if _folder() == _FOLDER:
+            place.rename(_FOLDER)
+        shutil.rmtree(place, ignore_errors=True)
+        for old in sorted(_FOLDER.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[_VERSIONS:]:
+            gone = old.with_name(f"{old.name}.{os.getpid()}.gone")
+            old.rename(gone)  # at once, for those that look whether it is there
+            shutil.rmtree(gone, ignore_errors=True)
 
 
 _FOLDER = _folder()
-_KEEPS = _can_keep(_FOLDER)
-numba.config.CACHE_DIR = str(_FOLDER)  # type: ignore[attr-defined]  # read from the environment
+_PLACE = _place(_FOLDER)
+numba.config.CACHE_DIR = str(_PLACE or "")  # type: ignore[attr-defined]  # read from the environment

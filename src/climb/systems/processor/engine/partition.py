@@ -28,6 +28,7 @@ __all__ = ["Partition", "Shape", "Taken"]
 
 _GROWTH, _LARGE_GROWTH = 1.5, 1.125  # of an array that is full; what is not used of a large one would be much
 _LARGE_BYTES = 32 << 20
+_GAPS = 0.125  # of the memory of all blocks: panes leave smaller ones behind as they grow
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +140,20 @@ class Partition:
         if short == kernels.SHORT_OF_SENSORS:
             self._sensors = _longer(self._sensors, size + 1)
         elif short == kernels.SHORT_OF_CELLS:
-            self._cells = _longer(self._cells, len(self._cells) + (4 << max(size, sketch.SMALLEST_ORDER)))
+            self.make_room_for_cells(4 << max(size, sketch.SMALLEST_ORDER))
         else:
             del self._floats
             self._set_panes(_longer(self._panes, len(self._panes) + 1))
+
+    def make_room_for_cells(self, more: int) -> None:
+        """Close the gaps between blocks if they are a large part of all; else take more memory."""
+        top, used = int(self._state[kernels.TOP]), int(self._store[0])
+        found = np.empty(top, np.int64)
+        rows = found[: kernels.blocks_of(self._panes, top, found)]
+        if used - int((1 << self._panes[rows, kernels.ORDER]).sum()) > max(used * _GAPS, more):
+            kernels.close_gaps(rows[np.argsort(self._panes[rows, kernels.BLOCK])], self._panes, self._cells, self._store)
+        else:
+            self._cells = _longer(self._cells, len(self._cells) + more)
 
     # --- the watermark -----------------------------------------------------------------------------------------------
 

@@ -26,7 +26,8 @@ def use_every_kernel() -> None:
     ring = Ring(None, 2)
     ring.push(deal(readings, 2)[0])
     many = np.repeat(ring.peek(), 200)
-    many["seq"] = many["ts"] = np.arange(1, 201)
+    many["seq"] = np.arange(1, 201)
+    many["ts"] = many["seq"] % 20
     many["value"] = 1.1 ** np.arange(200)
     ring.release(1)
     ring.set_committed(1)
@@ -34,4 +35,5 @@ def use_every_kernel() -> None:
     partition.take(many, 1)
     partition.clock_floor(1, 1)
     Partition(Shape(1, 1, 1, 2)).adopt([partition])
+    partition.make_room_for_cells(0)
     partition.advance(100)

@@ -56,7 +56,8 @@ class Following:
             try:
                 if self._cursor is None:
                     await self._begin()
-                await self._follow()
+                if self._cursor is not None:  # without one a stream could begin behind a window that closes this moment
+                    await self._follow()
             except Refused:
                 self._forget()
             except (NoAnswer, NotAProcessor):
@@ -64,12 +65,10 @@ class Following:
             await asyncio.sleep(_PAUSE_S)
 
     async def _begin(self) -> None:
-        """Take what closed last, so that there is something to see at once."""
+        """Take what closed last, so that there is something to see at once, and a cursor to go on from."""
         stats = await ask(self._address, "/stats", Stats, within_s=_WITHIN_S)
-        if stats.watermark is None:
-            return
         slide = stats.slide_ms or 1000
-        begin = stats.watermark - (stats.window_ms or slide) - self._most * slide
+        begin = (stats.watermark or 0) - (stats.window_ms or slide) - self._most * slide
         page = await ask(
             self._address,
             "/windows",
@@ -84,14 +83,14 @@ class Following:
             self._add(window)
 
     async def _follow(self) -> None:
-        query = {"sensor": self.sensor} | ({"after": self._cursor} if self._cursor is not None else {})
+        query = {"sensor": self.sensor, "after": self._cursor or ""}
         async with events(self._address, "/stream", silence_s=_SILENCE_S, **query) as coming:
             async for event in coming:
                 try:
                     window = _decode(event.data)
                 except (msgspec.MsgspecError, ValueError) as error:
                     raise NotAProcessor(f"{self._address} streams what is no window") from error
-                self._cursor = event.id or None
+                self._cursor = event.id or self._cursor
                 self._add(window)
 
     def _add(self, window: Closed) -> None:

@@ -20,7 +20,9 @@ def duration(seconds: float) -> str:
     if seconds < 86400:
         return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
     days = seconds / 86400
-    return f"{days:,.0f} day{'s' if round(days) != 1 else ''}" if days < 730 else f"{days / 365.25:,.1f} years"
+    if days < 730:
+        return f"{days:,.0f} day{'s' if round(days) != 1 else ''}"
+    return f"{days / 365.25:,.1f} years" if days < 36_525 else f"{days / 365.25:,.0f} years"
 
 
 def distance(behind_ms: int | None) -> str:

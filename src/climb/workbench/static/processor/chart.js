@@ -55,7 +55,7 @@ function nameEnds(chart, lines) {
     while (last >= 0 && row[last] == null) last -= 1;
     return name && last >= 0 ? [{ name, ink, y: chart.valToPos(row[last], "y", true) }] : [];
   });
-  ends.sort((a, b) => b.y - a.y);
+  ends.reverse().sort((a, b) => b.y - a.y); // of equals, the first in the list is on top
   let below = chart.bbox.top + chart.bbox.height + APART * ratio * 0.5;
   context.save();
   context.font = FONT.replace("12", String(12 * ratio));

@@ -7,6 +7,7 @@ const FEWEST = 12; // windows that there is room for from the beginning
 
 export class Curve {
   constructor(figure, sensor, most) {
+    this.figure = figure;
     this.most = most;
     this.rows = [];
     this.slide = 1;
@@ -34,10 +35,6 @@ export class Curve {
       y: { range: (chart, low, high) => [0, Math.max(high ?? 0, 1) * 1.05] },
       bottom: false,
     });
-  }
-
-  get count() {
-    return this.rows.length;
   }
 
   add(curve, slide) {

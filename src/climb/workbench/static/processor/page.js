@@ -51,8 +51,8 @@ class Page {
     for (const [name, markup] of Object.entries(this.tick.parts)) replace(root.querySelector(`[data-part="${name}"]`), markup);
     if (!known) return;
     const curves = [...this.curves.values()];
-    root.querySelector("[data-nothing-closed]").hidden = curves.some((curve) => curve.count);
-    for (const plot of [...this.plots, ...curves]) plot.draw();
+    for (const curve of curves) curve.figure.hidden = !curve.rows.length;
+    for (const plot of [...this.plots, ...curves.filter((curve) => curve.rows.length)]) plot.draw();
   }
 
   // At once when its state changes, else from time to time.
@@ -95,7 +95,6 @@ function start() {
   addEventListener("pagehide", () => source.close());
 
   const button = root.querySelector("[data-pause]");
-  root.querySelector("[data-reload]").hidden = true;
   button.hidden = false;
   button.addEventListener("click", () => page.pause());
   addEventListener("keydown", (event) => {

@@ -28,6 +28,7 @@ from climb.systems.processor.engine.kernels.sketch import (
     add_block,
     bucket_of,
     clear_block,
+    clear_store,
     count_in_block,
     give_block,
     move_block,
@@ -45,6 +46,7 @@ __all__ = [
     "DUPLICATES",
     "HIGH",
     "LATE",
+    "ORDER",
     "PANE",
     "PANE_WORDS",
     "SEEN",
@@ -58,6 +60,8 @@ __all__ = [
     "TOP",
     "adopt_panes",
     "adopt_sensors",
+    "blocks_of",
+    "close_gaps",
     "close_windows",
     "count_windows",
     "floor_of_clocks",
@@ -80,6 +84,7 @@ DONE, SHORT_OF_SENSORS, SHORT_OF_PANES, SHORT_OF_CELLS = range(4)
 _NONE = -1
 _UNUSED = -(1 << 62)  # the pane number of a row that is free
 _SENSOR = (1 << 32) - 1
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 @kernel
@@ -186,14 +191,20 @@ def _put(
         panes[row, LAST] = max(panes[row, LAST], ts)
     panes[row, COUNT] += 1
     before = floats[row, SUM]
-    after = before + value
+    after = _finite(before + value)
     # what the addition rounded away (Neumaier, Rundungsfehleranalyse einiger Verfahren zur Summation, ZAMM 54, 1974)
     if abs(before) >= abs(value):
-        floats[row, COMPENSATION] += (before - after) + value
+        floats[row, COMPENSATION] = _finite(floats[row, COMPENSATION] + ((before - after) + value))
     else:
-        floats[row, COMPENSATION] += (value - after) + before
+        floats[row, COMPENSATION] = _finite(floats[row, COMPENSATION] + ((value - after) + before))
     floats[row, SUM] = after
     return True
+
+
+@kernel
+def _finite(number: float) -> float:
+    """Return the nearest number that JSON can write: it has no infinity."""
+    return min(max(number, -_LARGEST), _LARGEST)
 
 
 @kernel
@@ -299,6 +310,33 @@ def remove_panes(
         state[FILLED] -= 1
 
 
+@kernel
+def blocks_of(panes: NDArray[np.int64], top: int, rows: NDArray[np.int64]) -> int:
+    """List the rows that have a block; return how many there are."""
+    found = 0
+    for row in range(top):
+        if panes[row, PANE] != _UNUSED and panes[row, ORDER] > 0:
+            rows[found] = row
+            found += 1
+    return found
+
+
+@kernel
+def close_gaps(rows: NDArray[np.int64], panes: NDArray[np.int64], cells: NDArray[np.int64], store: NDArray[np.int64]) -> None:
+    """Move all blocks down, over the free ones; rows are in order of their blocks."""
+    place = np.int64(0)
+    for number in range(len(rows)):
+        row = rows[number]
+        block = panes[row, BLOCK]
+        size = np.int64(1) << panes[row, ORDER]
+        if block != place:
+            for cell in range(size):
+                cells[place + cell] = cells[block + cell]
+            panes[row, BLOCK] = place
+        place += size
+    clear_store(place, cells, store)
+
+
 # --- windows --------------------------------------------------------------------------------------------------------
 
 
@@ -398,18 +436,19 @@ def _merge(
         row = rows[number]
         count += panes[row, COUNT]
         part = floats[row, SUM]
-        after = total + part
-        compensation += (total - after) + part if abs(total) >= abs(part) else (part - after) + total
-        compensation += floats[row, COMPENSATION]
+        after = _finite(total + part)
+        rounded = (total - after) + part if abs(total) >= abs(part) else (part - after) + total
+        compensation = _finite(_finite(compensation + rounded) + floats[row, COMPENSATION])
         total = after
         smallest = min(smallest, floats[row, MIN])
         largest = max(largest, floats[row, MAX])
         first_ts = min(first_ts, panes[row, FIRST])
         last_ts = max(last_ts, panes[row, LAST])
-    total += compensation
     out[made, 2] = count
-    values[made, 3] = total
-    values[made, 4] = total / count
+    values[made, 3] = _finite(total + compensation)
+    # divided first, the two do not overflow; of numbers so large that their sum did, a part may be missing
+    mean = values[made, 3] / count if abs(values[made, 3]) < _LARGEST else total / count + compensation / count
+    values[made, 4] = min(max(mean, smallest), largest)
     values[made, 5] = smallest
     values[made, 6] = largest
     out[made, 10] = first_ts

@@ -37,6 +37,7 @@ __all__ = [
     "add_block",
     "bucket_of",
     "clear_block",
+    "clear_store",
     "count_in_block",
     "give_block",
     "move_block",
@@ -108,6 +109,15 @@ def give_block(place: int, order: int, cells: NDArray[np.int64], store: NDArray[
         cells[cell] = 0
     cells[place] = store[1 + order]
     store[1 + order] = place + 1
+
+
+@kernel
+def clear_store(top: int, cells: NDArray[np.int64], store: NDArray[np.int64]) -> None:
+    """Have the cells up to a place in use, and none of them free."""
+    for cell in range(top, store[_FIRST_TOP]):
+        cells[cell] = 0
+    store[:] = 0
+    store[_FIRST_TOP] = top
 
 
 @kernel
