@@ -13,22 +13,21 @@ ROOT = Path(__file__).parents[2]
 
 
 class Installed:
-    """The installed command, run in a folder with a home of its own; ``cache`` holds what was compiled."""
+    """The installed command, run in a folder with a home of its own; what it compiles is kept below ``shared_home``."""
 
-    def __init__(self, command: Path, folder: Path, cache: Path) -> None:
+    def __init__(self, command: Path, folder: Path, shared_home: Path) -> None:
         self.command = command
         self.folder = folder
+        self.shared_home = shared_home
         kept = {"PATH", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE"}
         self.environment = {name: value for name, value in os.environ.items() if name in kept}
         self.environment |= {
             "HOME": str(folder),
             "CLIMB_HOME": str(folder / "home"),
-            "CLIMB_CACHE": str(cache),
+            "CLIMB_CACHE": str(shared_home / ".climb" / "cache"),
             "COLUMNS": "100",
             "PYTHONUTF8": "1",
         }
-        (folder / ".climb").mkdir()  # a program that the judge starts is not told of CLIMB_CACHE, and looks below HOME
-        (folder / ".climb" / "cache").symlink_to(cache)
 
     def __call__(
         self, *words: str, folder: Path | str = ".", environment: Mapping[str, str] | None = None
@@ -68,15 +67,15 @@ def installed_command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the installed engine is kept when a test has had it compiled: numba knows it from the checkout's by its place."""
-    return tmp_path_factory.mktemp("compiled")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME for what is compiled once for all tests. The checkout's is of no use: numba tells sources apart by their place."""
+    return tmp_path_factory.mktemp("shared-home")
 
 
 @pytest.fixture
-def climb(installed_command: Path, tmp_path: Path, compiled: Path) -> Installed:
-    """The installed command, with a home of its own."""
-    return Installed(installed_command, tmp_path, compiled)
+def climb(installed_command: Path, tmp_path: Path, shared_home: Path) -> Installed:
+    """The installed command in an empty folder."""
+    return Installed(installed_command, tmp_path, shared_home)
 
 
 @pytest.fixture

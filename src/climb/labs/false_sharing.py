@@ -30,6 +30,7 @@ _PAUSE_STEPS = 5  # take about as long as an addition
 _TRIES = 4
 _TO_THE_END = 0.8  # so far the slower one was when the quicker one ended
 _CLEAR = 1.3  # a step from one distance to the next that is called one
+_ALIKE = 1.05
 _DOUBTED = 0.5
 
 lab = Lab(
@@ -71,7 +72,9 @@ def measure(knobs: Knobs, bench: Bench) -> None:
     bench.fact(_LINE, _line_bytes(processors[0]))
     timed, pause = compiled(processors), int(knobs["pause"])
     task = Task(0, max(_TIMES_LEAST, _TIMES // max(1, pause // _PAUSE_STEPS)), pause)
-    conditions: list[tuple[str, float | None, Task]] = [(_APART, each, task._replace(distance=each)) for each in _DISTANCES]
+    conditions: list[tuple[str, float | None, Task]] = [
+        (_APART, each, task._replace(distance=each)) for each in _DISTANCES
+    ]
     conditions += [(_SAME, None, task), (_ALONE, None, task._replace(alone=True))]
     kept: list[Slice] = []
     for _ in bench.rounds(_ROUNDS, "adding", begin=0.2):
@@ -128,10 +131,10 @@ def _why(result: Result, ratio: Estimate) -> str:
     pause = int(result.knobs["pause"])
     if ratio.low > 1:
         extra = _at(result, _NEAR) - _at(result, _FAR)
-        return (
-            f"{told} That cost {number(extra)} ns for an addition here. The journey itself takes longer; a processor that has the line makes several "
-            "additions before it loses it again."
-        )
+        told = f"{told} That cost {number(extra)} ns for an addition here."
+        if pause:
+            return told
+        return f"{told} A journey takes longer as a rule; who has the line makes several additions before it is gone again."
     reasons = "the two processors may be two threads of one core, which share their cache, or the two writers hardly ran at the same time"
     if pause:
         reasons = f"with {pause} steps between two additions the journey may be small beside the rest, {reasons.replace(', which', ' which')}"
@@ -173,8 +176,8 @@ def _beside(result: Result, ratio: Estimate) -> str:
         told += f" Two counters {_NEAR} bytes apart took {number(truly.value)} times as long as that."
     told += " (The result of that is wrong as well: see the lab [lost updates](lab:lost-updates).)"
     far = ratio_estimate(result.values(_APART, _FAR), result.values(_ALONE))
-    if far.low <= 1 <= far.high:
-        return f"{told} One writer alone took {number(alone)} ns, which this run can’t tell from two writers far apart: those don’t disturb each other."
+    if far.low <= _ALIKE and far.high >= 1 / _ALIKE:
+        return f"{told} One writer alone took {number(alone)} ns, hardly another time than two writers far apart: those don’t disturb each other."
     return f"{told} One writer alone took {number(alone)} ns, two that are far apart {number(far.value)} times as much."
 
 
@@ -193,14 +196,14 @@ def _advice(ratio: Estimate) -> str:
 def _trust(result: Result) -> tuple[str, ...]:
     together = result.number(_TOGETHER)
     told = [
-        f"In {together:.0%} of the slices that count, both were adding nearly to the end of the quicker one; for the others the machine was too busy, and there the counters "
-        "may look farther apart than they are."
+        f"In {number(100 * (1 - together))} % of the slices that count, one of the two was not adding to the end of the other; the machine was too busy for it, and there the "
+        "counters may look farther apart than they are."
         if together < 1
-        else "In all slices that count both were adding nearly to the end of the quicker one.",
+        else "In all slices that count both were adding nearly to the end.",
         "How long a line travels depends on where the two processors are: on one chip it is quicker than between two.",
     ]
     if together < _DOUBTED:
-        told.append("That is less than half, so this run shows little: run it again when the machine is quiet.")
+        told.append("That is more than half of them, so this run shows little: run it again when the machine is quiet.")
     return tuple(told)
 
 

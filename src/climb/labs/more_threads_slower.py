@@ -27,7 +27,7 @@ _THREADS = (1, 2, 3, 4, 6, 8, 12, 16)
 _ROUNDS = 15
 _RUN_SECONDS = 0.02
 _LEAST_KEEPING = 1e-6  # the peak is beyond what can be told with so few threads
-_FINE_POINTS = 4  # of the law's curve, from one number of threads to the next
+_FINE_POINTS = 2  # of the law's curve, from one number of threads to the next
 
 lab = Lab(
     title="More threads, slower",

@@ -20,7 +20,7 @@ __all__ = ["Slice", "Task", "Timed", "compiled", "two_processors"]
 _WORDS = 512  # of the page on which the numbers lie
 _FLAGS_APART = 64  # numbers, so that what tells how far each is stays apart on any machine
 _MONOTONIC = 1  # time.h: CLOCK_MONOTONIC
-_LOOKS = 2_000_000_000  # for the other one to begin, some seconds long
+_LOOKS = 2_000_000_000  # for the other one to begin; they take a second or so
 
 
 class Task(NamedTuple):
@@ -66,16 +66,14 @@ def compiled(processors: tuple[int, int]) -> Timed:
     from numba.core import cgutils
     from numba.extending import intrinsic
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def load(_context: Any, memory: Any, _place: Any) -> Any:
+    def loading(_context: Any, memory: Any, _place: Any) -> Any:
         def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             place = _address(cgutils, context, builder, signature, arguments)
             return builder.load_atomic(place, "monotonic", 8)
 
         return types.int64(memory, types.int64), code
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def store(_context: Any, memory: Any, _place: Any, _value: Any) -> Any:
+    def storing(_context: Any, memory: Any, _place: Any, _value: Any) -> Any:
         def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             place = _address(cgutils, context, builder, signature, arguments)
             builder.store_atomic(arguments[2], place, "monotonic", 8)
@@ -83,6 +81,8 @@ def compiled(processors: tuple[int, int]) -> Timed:
 
         return types.void(memory, types.int64, types.int64), code
 
+    load: Any = intrinsic(loading)
+    store: Any = intrinsic(storing)
     clock: Any = ctypes.CDLL(None).clock_gettime
     clock.argtypes, clock.restype = [ctypes.c_int, ctypes.c_size_t], ctypes.c_int
 

@@ -192,8 +192,10 @@ OK = b"HTTP/1.1 200 OK\r\n"
 async def peer(answer: bytes, *, then: bytes = b"", end: bool = True) -> AsyncIterator[tuple[Address, list[bytes]]]:
     """A server that answers each request so, ``then`` again and again; and the requests that it got."""
     asked: list[bytes] = []
+    serving: list[asyncio.Task[None] | None] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.append(asyncio.current_task())
         with suppress(OSError, asyncio.IncompleteReadError):
             asked.append(await reader.readuntil(b"\r\n\r\n"))
             writer.write(answer)
@@ -208,6 +210,7 @@ async def peer(answer: bytes, *, then: bytes = b"", end: bool = True) -> AsyncIt
         yield Address("127.0.0.1", server.sockets[0].getsockname()[1]), asked
     finally:
         server.close()
+        await asyncio.gather(*filter(None, serving))
 
 
 @pytest.mark.parametrize(

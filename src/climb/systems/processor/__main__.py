@@ -16,6 +16,9 @@ def _tell(line: str) -> None:
 
 def main() -> int:
     """Serve; return the exit code."""
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # nothing is multiplied here: no threads, of which forks know nothing
     if parent := os.environ.pop("END_WITH", ""):  # who started us from Python, and can't be sure to stop us
         from climb.parent import end_with_parent
 

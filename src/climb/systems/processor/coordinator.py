@@ -131,8 +131,9 @@ class Coordinator:
 
     def _next(self) -> int | None:
         """Return what the watermark rises to now, if it should."""
-        floor = int(self._counts[:, Word.FLOOR].min())
-        if floor == NO_FLOOR:
+        floors = self._counts[:, Word.FLOOR].copy()
+        floor = int(floors.min())
+        if floor == NO_FLOOR or (floors != self._counts[:, Word.FLOOR]).any():  # they must have held at one moment
             return None
         watermark = floor - self._settings.lateness_ms
         if self.watermark is not None:

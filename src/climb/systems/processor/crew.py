@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import sys
 import time
 from typing import Any
 
@@ -16,9 +17,9 @@ from climb.systems.processor.shared import Counts, Word
 __all__ = ["work"]
 
 
-def work(settings: Settings, counts: Counts, controls: list[socket.socket], parent: int) -> int:
+def work(settings: Settings, counts: Counts, controls: list[socket.socket]) -> int:
     """Be the first worker, and the parent of the others; return the exit code."""
-    end_with_parent(parent)
+    sys.modules["cffi"] = None  # type: ignore[assignment]  # numba would load it, if it is there, and take a while
     from climb.systems.processor.engine import compiled, moving
     from climb.systems.processor.engine.rings import Ring
 
@@ -28,6 +29,7 @@ def work(settings: Settings, counts: Counts, controls: list[socket.socket], pare
     rings = {(a, b): Ring() for a in range(len(controls)) for b in range(len(controls)) if a != b}
     gc.collect()
     gc.freeze()  # shared with those that are forked now, as long as nobody writes to it
+    gc.enable()
     index, children = _fork_others(len(controls))
     for other, control in enumerate(controls):
         if other != index:

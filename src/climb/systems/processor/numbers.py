@@ -1,19 +1,15 @@
-"""What was counted, of all workers together: for ``/stats`` and ``/metrics``."""
+"""What was counted, of all workers together: for ``/stats``, and through it for ``/metrics``."""
 
 from __future__ import annotations
 
 import contextlib
 import time
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from climb.systems.processor.engine.columns import ERROR
 from climb.systems.processor.shared import LAG_BUCKETS, Word
@@ -77,7 +73,7 @@ class Stats(msgspec.Struct, frozen=True):
     by_worker: list[WorkerStats]
 
 
-class Numbers(Collector):
+class Numbers:
     """Reads the workers' words, and keeps a few earlier readings of them for rates."""
 
     def __init__(
@@ -90,8 +86,6 @@ class Numbers(Collector):
         self._sensors = sensors  # the registry's names
         self._began = time.monotonic()
         self._samples: deque[tuple[float, NDArray[np.int64]]] = deque([(self._began, counts.copy())], maxlen=_SAMPLES)
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self)
 
     def sample(self) -> None:
         """Remember what is counted now; twice a second."""
@@ -135,26 +129,6 @@ class Numbers(Collector):
             durable=settings.durable,
             by_worker=[_of_worker(*rows, seconds) for rows in zip(counts, recent, strict=True)],
         )
-
-    def exposition(self) -> bytes:
-        """Return the numbers in Prometheus' text format."""
-        return generate_latest(self._registry)
-
-    def collect(self) -> Iterator[Metric]:
-        """Give the metrics that the contract names, and what shows whether the service keeps up."""
-        stats = self.stats()
-        yield CounterMetricFamily("processor_accepted", "Readings that count in a window, of all time", stats.accepted)
-        yield CounterMetricFamily("processor_late", "Readings whose windows were all closed, of all time", stats.late)
-        yield CounterMetricFamily("processor_duplicates", "Readings that came again, since the start", stats.duplicates)
-        yield CounterMetricFamily("processor_rejected", "Lines that are no readings, since the start", stats.rejected)
-        yield CounterMetricFamily("processor_windows_closed", "Windows shown, of all time", stats.windows_closed)
-        yield CounterMetricFamily("processor_received_bytes", "Bytes read from senders, since the start", stats.bytes)
-        yield CounterMetricFamily("processor_commits", "Times a log was synced, since the start", stats.commits)
-        yield GaugeMetricFamily("processor_sensors", "Sensors known", stats.sensors)
-        yield GaugeMetricFamily("processor_connections", "Connections with readings", stats.connections)
-        yield GaugeMetricFamily("processor_open_windows", "Windows that are not closed yet", stats.open_windows)
-        if stats.watermark is not None:
-            yield GaugeMetricFamily("processor_watermark_ms", "How far event time has come", stats.watermark)
 
 
 def _bytes_of_logs(data_dir: Path) -> int:

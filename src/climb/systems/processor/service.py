@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import resource
 import signal
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from climb.parent import end_with_parent
 from climb.systems.processor.settings import Settings, SettingsError, hold_shape
 
 __all__ = ["Told", "serve"]
@@ -41,6 +43,7 @@ def serve(settings: Settings, tell: Told, on_ready: Callable[[], None] = lambda:
     from climb.systems.processor.shared import Counts
 
     began = time.monotonic()
+    gc.disable()  # until it is ready: modules are loaded, and none of that is garbage
     with contextlib.ExitStack() as stack:
         web = stack.enter_context(_bound(settings.port, "PORT"))
         ingest = stack.enter_context(_bound(settings.ingest_port, "INGEST_PORT"))
@@ -64,13 +67,14 @@ def _fork(
         return child
     code = 1
     try:
+        end_with_parent(parent)  # before anything that takes a while
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         for sock in [*others, *(ours for ours, _ in pairs)]:
             sock.close()
         from climb.systems.processor.crew import work
 
-        code = work(settings, counts, [theirs for _, theirs in pairs], parent)
+        code = work(settings, counts, [theirs for _, theirs in pairs])
     except BaseException:  # whatever it is, this process must not go on as a second parent
         import traceback
 
@@ -170,6 +174,7 @@ class _Parent:
                 f"ready after {time.monotonic() - self._began:.2f} s: readings on {_HOST}:{settings.ingest_port}, "
                 f"http://{_HOST}:{settings.port}, {settings.workers} worker{'s' * (settings.workers > 1)}"
             )
+            gc.enable()
             on_ready()
             await _first(stop.wait(), tasks[0])
             self._tell("stopping")

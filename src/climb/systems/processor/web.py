@@ -104,7 +104,9 @@ async def _stats(request: Request) -> Response:
 
 
 async def _metrics(request: Request) -> Response:
-    return Response(_parts(request).numbers.exposition(), media_type=_METRICS)
+    from climb.systems.processor.metrics import exposition  # what it needs is not loaded before anyone asks
+
+    return Response(exposition(_parts(request).numbers.stats()), media_type=_METRICS)
 
 
 # --- windows --------------------------------------------------------------------------------------------------------

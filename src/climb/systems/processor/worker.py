@@ -196,6 +196,7 @@ class Worker:
             self._store.advance(watermark)
             self._store.commit()
         self._count()
+        self._store.partition.hear_of_all(time.monotonic_ns())  # the service is ready in a moment
         self._look_at_clocks(time.monotonic_ns())
         self._channel.send(Closed(watermark, self._store.unpublished().tobytes()))
 

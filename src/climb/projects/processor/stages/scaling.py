@@ -33,6 +33,7 @@ scaling = Stage(
 
 _TURNS = 3
 _SHARE = 0.25  # of what a second core gives to plain loops, a second worker has to give at least so much
+_A_CLEAR_SHARE = 0.6  # with so much in the first turn there is nothing left to find out
 _A_WHOLE_CORE = 0.7  # what one worker must have had for its work, else a second one has nothing to add
 _A_SPARE_CORE = 1.5  # what two plain loops must do more than one, else there is no core to spare
 
@@ -146,7 +147,10 @@ async def two_workers_take_more(processor: Processor, world: World) -> None:
     if before.ratio < _A_SPARE_CORE:
         raise CannotTell(f"there is no core to spare here and now: {before}")
     load = await sized(processor)
-    runs: list[Run] = [await measure(processor, load, workers) for _ in range(_TURNS) for workers in (1, 2)]
+    first = [await measure(processor, load, workers) for workers in (1, 2)]
+    if _clearly_more(first[0], first[1], before.ratio):
+        return
+    runs = first + [await measure(processor, load, workers) for _ in range(_TURNS - 1) for workers in (1, 2)]
     one, two = (statistics.median(run.rate for run in runs if run.workers == workers) for workers in (1, 2))
     after = await calibrate_cores(line)
     least = 1 + _SHARE * (min(before.ratio, after.ratio) - 1)
@@ -175,3 +179,8 @@ async def two_workers_take_more(processor: Processor, world: World) -> None:
             rows=tuple(run.row() for run in runs),
         ),
     )
+
+
+def _clearly_more(one: Run, two: Run, ratio: float) -> bool:
+    """One turn is enough: the second worker gave far more than it has to, and the first had a core for itself in its run."""
+    return one.cores >= _A_WHOLE_CORE and two.rate >= (1 + _A_CLEAR_SHARE * (ratio - 1)) * one.rate

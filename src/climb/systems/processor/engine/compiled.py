@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import llvmlite.binding
+import llvmlite.binding  # type: ignore[import-untyped]
 import numba
 
 __all__ = ["kernel", "warm"]
@@ -52,7 +52,7 @@ def warm() -> None:
     if _PLACE is not None and _PLACE != _FOLDER:
         _keep(_PLACE)
     for compiled in _kernels:
-        compiled._cache.disable()  # whatever else is compiled ends with this process
+        compiled._cache.disable()  # noqa: SLF001  # whatever else is compiled ends with this process
 
 
 def _folder() -> Path:

@@ -151,7 +151,9 @@ class Partition:
         found = np.empty(top, np.int64)
         rows = found[: kernels.blocks_of(self._panes, top, found)]
         if used - int((1 << self._panes[rows, kernels.ORDER]).sum()) > max(used * _GAPS, more):
-            kernels.close_gaps(rows[np.argsort(self._panes[rows, kernels.BLOCK])], self._panes, self._cells, self._store)
+            kernels.close_gaps(
+                rows[np.argsort(self._panes[rows, kernels.BLOCK])], self._panes, self._cells, self._store
+            )
         else:
             self._cells = _longer(self._cells, len(self._cells) + more)
 
@@ -193,6 +195,10 @@ class Partition:
         """Return the smallest clock of all sensors that are not idle."""
         floor = kernels.floor_of_clocks(self._sensors, now, idle, NOTHING)
         return None if floor == NOTHING else floor
+
+    def hear_of_all(self, now: int) -> None:
+        """Have no sensor idle: of all something was heard now."""
+        self._sensors[:, kernels.SEEN] = now
 
     def highs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return the ids of all sensors of which a reading was taken, their highest numbers, and their clocks."""

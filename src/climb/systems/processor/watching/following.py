@@ -20,6 +20,7 @@ __all__ = ["Following", "News"]
 _WITHIN_S = 10.0
 _SILENCE_S = 45.0  # the contract promises a comment every 15 s
 _PAUSE_S = 1.0
+_LONG_SLIDE_MS = 60_000  # of a processor that does not tell how far its windows are apart
 _decode = msgspec.json.Decoder(Closed).decode
 
 
@@ -67,7 +68,7 @@ class Following:
     async def _begin(self) -> None:
         """Take what closed last, so that there is something to see at once, and a cursor to go on from."""
         stats = await ask(self._address, "/stats", Stats, within_s=_WITHIN_S)
-        slide = stats.slide_ms or 1000
+        slide = stats.slide_ms or _LONG_SLIDE_MS
         begin = (stats.watermark or 0) - (stats.window_ms or slide) - self._most * slide
         page = await ask(
             self._address,

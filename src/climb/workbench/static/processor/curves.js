@@ -39,11 +39,17 @@ export class Curve {
 
   add(curve, slide) {
     if (curve.anew) this.rows = [];
-    this.slide = slide ?? this.slide;
     this.passed = curve.passed;
     if (curve.passed) this.rows = []; // what is between was passed over
     this.rows.push(...curve.rows);
     if (this.rows.length > this.most) this.rows = this.rows.slice(-this.most);
+    this.slide = slide ?? this.shortest();
+  }
+
+  // How far windows are apart, if the processor does not say.
+  shortest() {
+    const steps = this.rows.slice(1).map((row, index) => row[START] - this.rows[index][START]);
+    return steps.length ? Math.min(...steps) : 1000;
   }
 
   range() {

@@ -322,7 +322,9 @@ def blocks_of(panes: NDArray[np.int64], top: int, rows: NDArray[np.int64]) -> in
 
 
 @kernel
-def close_gaps(rows: NDArray[np.int64], panes: NDArray[np.int64], cells: NDArray[np.int64], store: NDArray[np.int64]) -> None:
+def close_gaps(
+    rows: NDArray[np.int64], panes: NDArray[np.int64], cells: NDArray[np.int64], store: NDArray[np.int64]
+) -> None:
     """Move all blocks down, over the free ones; rows are in order of their blocks."""
     place = np.int64(0)
     for number in range(len(rows)):
