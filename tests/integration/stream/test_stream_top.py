@@ -21,6 +21,10 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "climb", "stream", "top", *words]
 
 
+def source(pipelines: Any) -> str:
+    return f'[[sources]]\ntype = "tcp"\nport = {pipelines.tcp_port}\n'
+
+
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(*words), capture_output=True, text=True, timeout=ENOUGH_S, env=ENVIRONMENT)
 
@@ -44,7 +48,7 @@ def test_another_machine_is_not_asked() -> None:
 
 async def test_once_tells_the_numbers_of_now(pipelines: Any) -> None:
     """As a picture, and as JSON."""
-    async with pipelines.run("") as work:
+    async with pipelines.run(source(pipelines)) as work:
         told = await work.get("/stats")
         picture = await _elsewhere("--once", port=pipelines.http_port)
         document = json.loads((await _elsewhere("--once", "--json", port=pipelines.http_port)).stdout)
@@ -58,7 +62,7 @@ async def test_once_tells_the_numbers_of_now(pipelines: Any) -> None:
 
 async def test_a_pipe_gets_a_line_each_time(pipelines: Any) -> None:
     """Until a signal ends it, which is no failure."""
-    async with pipelines.run(""):
+    async with pipelines.run(source(pipelines)):
         process = _start("--every", "0.1", port=pipelines.http_port, stdout=subprocess.PIPE)
         lines = [process.stdout.readline() for _ in range(3)]
         process.send_signal(signal.SIGTERM)
@@ -71,11 +75,11 @@ async def test_a_pipe_gets_a_line_each_time(pipelines: Any) -> None:
 
 async def test_it_says_that_the_processor_is_gone_and_goes_on(pipelines: Any) -> None:
     """Until it is back."""
-    async with pipelines.run(""):
+    async with pipelines.run(source(pipelines)):
         process = _start("--every", "0.1", port=pipelines.http_port, stdout=subprocess.PIPE)
         running = process.stdout.readline()
     gone = _line_with("No answer since", process)
-    async with pipelines.run(""):
+    async with pipelines.run(source(pipelines)):
         back = _line_with("readings/s", process)
         process.terminate()
         code = process.wait(ENOUGH_S)
@@ -87,7 +91,7 @@ async def test_it_says_that_the_processor_is_gone_and_goes_on(pipelines: Any) ->
 
 async def test_in_a_terminal_a_key_ends_it(pipelines: Any) -> None:
     """The view is drawn on a screen of its own, and the terminal is as it was before."""
-    async with pipelines.run(""):
+    async with pipelines.run(source(pipelines)):
         ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (24, 80))
         before = termios.tcgetattr(theirs)

@@ -8,6 +8,7 @@ which needs none of them does not load numba.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -30,6 +31,7 @@ _MANNER: dict[str, Any] = {
     "_nrt": False,  # nothing is allocated in kernels, so no references have to be counted
 }
 _kernels: list[Any] = []
+_locks: list[int] = []
 
 
 def kernel(function: _Function) -> _Function:
@@ -51,6 +53,8 @@ def warm() -> None:
     use_every_kernel()
     if _PLACE is not None and _PLACE != _FOLDER:
         _keep(_PLACE)
+    while _locks:
+        os.close(_locks.pop())
     for compiled in _kernels:
         compiled._cache.disable()  # noqa: SLF001  # whatever else is compiled ends with this process
 
@@ -68,29 +72,40 @@ def _folder() -> Path:
 
 
 def _place(folder: Path) -> Path | None:
-    """Return that folder if it is there, else one to compile into, or None if there can't be one."""
-    if folder.is_dir():
-        with suppress(OSError):
-            os.utime(folder)  # the ones that are used last are kept
-        return folder
-    ours = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
+    """Return that folder if it is there, else one beside it to compile into, or None if there can't be one.
+
+    Who compiles holds a lock until that is done, and others wait: together they would not be faster. What a killed one has
+    left is whole, each function in files of its own, and is gone on with.
+    """
+    ours = folder.with_suffix(".tmp")
     try:
-        ours.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            ours.mkdir(parents=True, exist_ok=True)
+            _locks.append(os.open(folder.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
+            fcntl.flock(_locks[-1], fcntl.LOCK_EX)
+        if folder.is_dir():
+            with suppress(OSError):
+                os.utime(folder)  # the ones that are used last are kept
+            return folder
+        ours.mkdir(exist_ok=True)
     except OSError:
         return None
-    return ours if os.access(ours, os.W_OK) else None
+    return ours
 
 
 def _keep(place: Path) -> None:
-    """Give what was compiled its name, unless the sources have changed meanwhile or another process was faster."""
+    """Give what was compiled its name, unless the sources have changed meanwhile, and delete what was not used for long."""
     with suppress(OSError):
         if _folder() == _FOLDER:
             place.rename(_FOLDER)
-        shutil.rmtree(place, ignore_errors=True)
-        for old in sorted(_FOLDER.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[_VERSIONS:]:
-            gone = old.with_name(f"{old.name}.{os.getpid()}.gone")
+        else:
+            shutil.rmtree(place, ignore_errors=True)
+        kept = [path for path in _FOLDER.parent.iterdir() if not path.suffix]
+        for old in sorted(kept, key=lambda path: path.stat().st_mtime, reverse=True)[_VERSIONS:]:
+            gone = old.with_suffix(".tmp")
             old.rename(gone)  # at once, for those that look whether it is there
             shutil.rmtree(gone, ignore_errors=True)
+            old.with_suffix(".lock").unlink(missing_ok=True)
 
 
 _FOLDER = _folder()
