@@ -108,7 +108,7 @@ def test_the_list(climb) -> None:
     listed = {project["slug"]: project for project in json.loads(climb("list", "--json").stdout)}
     project = listed["scanner"]
 
-    assert set(listed) == {"scanner", "scheduler"}
+    assert set(listed) == {"scanner", "scheduler", "processor"}
     assert " 1 One open port" in climb("list").stdout
     assert (project["slug"], len(project["stages"]), sorted(project["languages"])) == ("scanner", 10, sorted(STARTERS))
 
@@ -244,7 +244,7 @@ def test_a_project_of_another_name_is_refused(started) -> None:
     done = started("check", folder="scanner")
 
     assert done.returncode == 2
-    assert "no project 'scaner'; there is: scanner" in done.stderr
+    assert "no project 'scaner'; there is: processor, scanner, scheduler" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["test", "lint", "bench"])

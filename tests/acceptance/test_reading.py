@@ -99,7 +99,7 @@ def test_no_pager_is_no_pager(climb, pager: Path) -> None:
 
 def test_a_short_page_needs_no_pager(climb, pager: Path) -> None:
     """What fits on the screen is printed."""
-    on_a_terminal(climb, {"PAGER": str(pager)}, [], "read", "processor")
+    on_a_terminal(climb, {"PAGER": str(pager)}, [], "read", "chat")
 
     assert not (climb.folder / "paged").exists()
 

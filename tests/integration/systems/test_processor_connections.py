@@ -37,6 +37,19 @@ def test_rejects_harm_no_neighbour(service: Start) -> None:
     assert (stats["accepted"], stats["rejected"]) == (2, 2)
 
 
+def test_rejects_between_readings_of_known_sensors(service: Start) -> None:
+    """A connection whose sensors are all known goes on and ends, whatever broken lines are among its readings."""
+    running = service()
+    with running.connect() as sender:
+        sender.send(*(reading(f"s{number}", 1, 1) for number in range(50)))
+        sender.wait_for({f"s{number}": 1 for number in range(50)})
+        sender.send(*(reading(f"s{number}", 2, 1) if number % 5 else b"{broken\n" for number in range(50)), b'{"sen')
+        sender.finish()
+
+    assert sorted(sender.rejects) == list(range(51, 101, 5))
+    assert running.wait_for_stats(connections=0)["accepted"] == 90
+
+
 def test_half_closed(service: Start) -> None:
     """After the client has shut down its side it gets all answers, then the end; a last line without newline is dropped."""
     running = service(workers=2)

@@ -99,7 +99,14 @@ def test_a_hundred_times_as_many_runs_cost_little_more(
     "address",
     [
         *("/", "/runs", "/projects/scanner", "/modules/1.1", "/concepts/tcp-ip", "/journal", "/journal/new"),
-        *("/labs", "/labs/nagle", "/labs/nagle/recording", "/search?q=port", "/systems/scheduler", "/systems/processor"),
+        *(
+            "/labs",
+            "/labs/nagle",
+            "/labs/nagle/recording",
+            "/search?q=port",
+            "/systems/scheduler",
+            "/systems/processor",
+        ),
         "/no-such-page",
     ],
 )

@@ -45,6 +45,12 @@ function decades(chart, _axis, low, high) {
   return powers;
 }
 
+// From the lowest upwards, each far enough above the one before; what would leave the picture pushes the others down again.
+function spread(ends, apart, top) {
+  for (let at = 1; at < ends.length; at += 1) ends[at].y = Math.min(ends[at].y, ends[at - 1].y - apart);
+  for (let at = ends.length - 1, least = top; at >= 0; at -= 1, least += apart) ends[at].y = Math.max(ends[at].y, least);
+}
+
 // Names beside the last value of their line, moved apart where they would touch.
 function nameEnds(chart, lines) {
   const context = chart.ctx;
@@ -56,15 +62,14 @@ function nameEnds(chart, lines) {
     return name && last >= 0 ? [{ name, ink, y: chart.valToPos(row[last], "y", true) }] : [];
   });
   ends.reverse().sort((a, b) => b.y - a.y); // of equals, the first in the list is on top
-  let below = chart.bbox.top + chart.bbox.height + APART * ratio * 0.5;
+  spread(ends, APART * ratio, 6 * ratio);
   context.save();
   context.font = FONT.replace("12", String(12 * ratio));
   context.textAlign = "left";
   context.textBaseline = "middle";
   for (const end of ends) {
-    below = Math.min(end.y, below - APART * ratio);
     context.fillStyle = colour(end.ink);
-    context.fillText(end.name, chart.bbox.left + chart.bbox.width + 6 * ratio, Math.max(below, 6 * ratio));
+    context.fillText(end.name, chart.bbox.left + chart.bbox.width + 6 * ratio, end.y);
   }
   context.restore();
 }

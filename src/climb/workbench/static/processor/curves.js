@@ -5,6 +5,12 @@ const [START, COUNT, MEAN, , P50, P95, P99] = [0, 1, 2, 3, 4, 5, 6]; // in a row
 const EDGE = 0.08; // of the height, free above and below
 const FEWEST = 12; // windows that there is room for from the beginning
 
+// Windows with none beside them, which no line can show.
+function alone(chart, line) {
+  const row = chart.data[line];
+  return row.flatMap((value, at) => (value != null && row[at - 1] == null && row[at + 1] == null ? [at] : []));
+}
+
 export class Curve {
   constructor(figure, sensor, most) {
     this.figure = figure;
@@ -23,7 +29,7 @@ export class Curve {
       lines: [
         { name: "p99", ink: "--dim", width: 0.75 },
         { name: "p95", ink: "--dim", width: 0.75 },
-        { name: "p50", ink: "--accent" },
+        { name: "p50", ink: "--accent", points: { show: true, size: 4, filter: alone } },
         { name: "mean", ink: "--text", dash: [4, 3] },
       ],
       bands: [{ series: [1, 2], fillOf: ["--accent", 0.12] }, { series: [2, 3], fillOf: ["--accent", 0.28] }],
