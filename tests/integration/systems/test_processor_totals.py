@@ -68,22 +68,25 @@ def test_windows_over_many_connections(service: Start, workers: int) -> None:
 
 
 def test_windows_close_while_others_are_made_safe(service: Start) -> None:
-    """When windows close all the time under load, each is shown, and a client that follows with a cursor sees it."""
+    """When windows close all the time under load, each is shown, and a client that follows with a cursor sees it in order."""
     seconds, names = 300, [f"s{number:02}" for number in range(40)]
     running = service(workers=2)
-    rows = lines(reading(name, seq, seq * 500) for seq in range(1, 2 * seconds + 2) for name in names)
-    sender = threading.Thread(target=lambda: send_lines(running, rows))
-    sender.start()
-    seen: list[tuple[int, str]] = []
-    after = ""
-    while len(seen) < seconds * len(names) and (sender.is_alive() or running.stats()["watermark"] != END_OF_ALL):
-        page = running.get(f"/windows?limit=10000{after}")[1]
-        seen += [key(window) for window in page["windows"]]
-        after = f"&after={page['next']}" if page["next"] else ""
-    sender.join()
-    seen += [key(window) for window in running.get(f"/windows?limit=10000{after}")[1]["windows"]]
+    with running.connect() as sender:
+        sender.send(*(reading(name, 1, 0) for name in names))
+        sender.wait_for(dict.fromkeys(names, 1))
+        rest = lines(reading(name, seq, seq * 250) for seq in range(2, 4 * seconds + 1) for name in names)
+        sending = threading.Thread(target=sender.send_and_hear, args=(rest,))
+        sending.start()
+        seen, page, all_shown, cursor = [], {}, False, ""
+        while page.get("windows") or not all_shown:
+            all_shown = running.stats()["watermark"] == seconds * 1000
+            page = running.get(f"/windows?limit=10000{cursor}")[1]
+            seen += [key(window) for window in page["windows"]]
+            cursor = f"&after={page['next']}" if page["next"] else ""
+        sending.join()
 
     assert seen == [(second * 1000, name) for second in range(seconds) for name in names]
+    assert running.stats()["late"] == 0
 
 
 def test_another_number_of_workers(service: Start) -> None:
