@@ -86,7 +86,8 @@ def test_a_submitted_pipeline_writes_the_same_windows(tmp_path: Path, gateway: G
     )
     job = json.loads(answer.stdout)["job_id"]
     wait_until_finished(job, gateway)
-    theirs = closed(case, [json.loads(line) for part in sorted((tmp_path / "out").iterdir()) for line in part.open()])
+    written = "".join(part.read_text() for part in sorted((tmp_path / "out").iterdir()))
+    theirs = closed(case, [json.loads(line) for line in written.splitlines()])
     ours, error = windows_of_ours(case, lines, tmp_path, len(theirs))
 
     assert [identity(window) for window in ours] == [identity(window) for window in theirs]

@@ -42,6 +42,7 @@ __all__ = ["Coordinator", "WorkerEnded"]
 _LOOK_S = 0.005  # how often floors are looked at
 _ADVANCE_S = 0.1  # how often the watermark rises, if no window can close
 _NAMES_AT_ONCE = 10_000
+_HOLD_S = 0.5  # for the first readings of new sensors, which are on their way from one worker to another
 
 
 class WorkerEnded(Exception):
@@ -72,6 +73,8 @@ class Coordinator:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._failed.add_done_callback(lambda failed: failed.exception())  # seen, whether anyone waits or not
         self._advanced_at = 0.0
+        self._held_since: float | None = None
+        self._given_up = 0  # sensors with a number of which nothing came in time
         self.all_quiet = asyncio.Event()
         self._quiet: set[int] = set()
         self.watermark: int | None = None  # all that it closes is shown
@@ -94,6 +97,7 @@ class Coordinator:
         )
         self.tell_all(Recovered(furthest, self._results.published), answered=True)
         await self._answers()
+        self._given_up = len(names) - int(self._counts[:, Word.SENSORS].sum())
         await self._publish(furthest)
 
     async def run(self) -> None:
@@ -131,6 +135,8 @@ class Coordinator:
 
     def _next(self) -> int | None:
         """Return what the watermark rises to now, if it should."""
+        if self._waits_for_new_sensors():  # asked first: workers write their floors before their sensors
+            return None
         floors = self._counts[:, Word.FLOOR].copy()
         floor = int(floors.min())
         if floor == NO_FLOOR or (floors != self._counts[:, Word.FLOOR]).any():  # they must have held at one moment
@@ -143,6 +149,26 @@ class Coordinator:
                 return None
         self._advanced_at = time.monotonic()
         return watermark
+
+    def _waits_for_new_sensors(self) -> bool:
+        """Tell whether a sensor that was just given its number should still get the chance to be counted.
+
+        The contract allows to judge first readings by the watermark of the moment. But sensors that begin together would then
+        be late or not by which worker is quicker.
+        """
+        taken = int(self._counts[:, Word.SENSORS].sum())
+        missing = len(self._registry.names) - taken - self._given_up
+        if missing <= 0:
+            self._given_up += missing  # some came after all
+            self._held_since = None
+            return False
+        now = time.monotonic()
+        self._held_since = self._held_since or now
+        if now - self._held_since < _HOLD_S:
+            return True
+        self._given_up += missing
+        self._held_since = None
+        return False
 
     async def _publish(self, watermark: int | None) -> None:
         """Append the windows that all workers have handed over, and show them."""

@@ -361,8 +361,8 @@ class Worker:
     def _committed(self, result: Any) -> None:
         self._counts[Word.COMMITS] += 1
         self._floor_at = 0
-        self._count()
         self._look_at_clocks(time.monotonic_ns())
+        self._count()  # behind the floor: who sees a new sensor here must find its clock there
         for index, position in self._positions.items():
             ring = self._near.into[index]
             if ring.committed < position:
