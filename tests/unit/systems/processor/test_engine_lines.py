@@ -220,12 +220,13 @@ def test_a_bad_line_is_rejected_with_its_reason(line: bytes, reason: str) -> Non
         _GOOD.replace(b"{", b'{"seq": "first", '),
         _GOOD.replace(b"{", b'{"unit": "\xc2\xb0C", '),
         _GOOD.replace(b"{", b'{"more": {"a": [1, {}, []], "b": "}"}, '),
+        _GOOD.replace(b"{", b'{"more": ' + b"[" * 2000 + b"]" * 2000 + b", "),
         _GOOD.replace(b"}", b" " * (4096 - len(_GOOD)) + b"}"),
         _GOOD + b"\r",
     ],
 )
 def test_unusual_lines_say_the_same(line: bytes) -> None:
-    """Escapes, fields that are not ours, a field twice (the last one counts), the longest line: all are good."""
+    """Escapes, fields that are not ours, however deep, a field twice (the last one counts), the longest line: all are good."""
     readings, rejects, _ = _read(line + b"\n")
 
     assert readings == [(b"s1", 17, 1700000000123, (21.5).hex())]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -80,13 +81,25 @@ def _line(line: bytes) -> Line:
 
 def _document(line: bytes) -> Any:
     try:
-        return _DECODER.decode(line.decode("utf-8"))
+        text = line.decode("utf-8")
+        try:
+            return _DECODER.decode(text)
+        except RecursionError:
+            return _deep_document(text)
     except UnicodeDecodeError as error:
         raise _Wrong(f"not UTF-8: byte {error.start + 1}") from None
     except json.JSONDecodeError as error:
         raise _Wrong(f"not JSON: {error.msg} at character {error.pos + 1}") from None
-    except RecursionError:  # an implementation may limit the depth of nesting (RFC 8259, section 9)
-        raise _Wrong("not JSON: nested too deeply") from None
+
+
+def _deep_document(text: str) -> Any:
+    """Decode what is nested deeper than Python allows by itself: as deep as the brackets of a line can be."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(usual + 2 * LONGEST_LINE)
+    try:
+        return _DECODER.decode(text)
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def _sensor(found: Any) -> bytes:
