@@ -36,6 +36,7 @@ _SHARE = 0.25  # of what a second core gives to plain loops, a second worker has
 _A_CLEAR_SHARE = 0.6  # with so much in the first turn there is nothing left to find out
 _A_WHOLE_CORE = 0.7  # what one worker must have had for its work, else a second one has nothing to add
 _A_SPARE_CORE = 1.5  # what two plain loops must do more than one, else there is no core to spare
+_ROOM = 0.6  # cores that must be idle with one worker, before more is expected of two
 
 
 @scaling.check
@@ -163,6 +164,11 @@ async def two_workers_take_more(processor: Processor, world: World) -> None:
         raise CannotTell(
             f"with WORKERS=1 the program used {used:.1f} cores, so it waited for something else than a processor"
         )
+    idle = statistics.median(run.idle_cores for run in runs if run.workers == 1)
+    if idle < _ROOM:
+        raise CannotTell(
+            f"with WORKERS=1 the program used {used:.1f} cores, and it and the judge, which sends, left {idle:.1f} idle: too little for a second worker to show"
+        )
     subject = "readings a second with WORKERS=2, as a multiple of those with WORKERS=1"
     raise Failure(
         subject,
@@ -175,7 +181,7 @@ async def two_workers_take_more(processor: Processor, world: World) -> None:
         ),
         Table(
             subject="the runs, in turns",
-            columns=("WORKERS", "readings", "seconds", "readings a second", "cores used"),
+            columns=("WORKERS", "readings", "seconds", "readings a second", "cores used", "cores idle"),
             rows=tuple(run.row() for run in runs),
         ),
     )

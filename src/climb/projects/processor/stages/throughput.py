@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
+import psutil
 
 from climb.judge.expect import CannotTell, fail
 from climb.projects.processor.driver import Processor
@@ -13,19 +16,20 @@ __all__ = ["Run", "measure", "sized"]
 _CONNECTIONS = 4
 _SENSORS = 8  # on each connection
 _FIRST = 1_000  # readings of each sensor in the run that finds out how many are needed
-_MOST = 15_000
+_MOST = 30_000
 _ENOUGH_S = 1.0  # a run should last at least this long, so that starting and stopping has no weight
 _START = 1_700_000_000_000
 _SHAPE = Shape(window_ms=10_000, lateness_ms=1_000)
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One run: how many readings were taken in what time, and how much processor time that cost."""
+    """One run: how many readings were taken in what time, what processor time that cost, and how much was left unused."""
 
     workers: int
     readings: int
     seconds: float
     cpu_seconds: float
+    idle_seconds: float  # of all processors together
 
     @property
     def rate(self) -> float:
@@ -37,9 +41,21 @@ class Run(msgspec.Struct, frozen=True):
         """How many processors it used on average."""
         return self.cpu_seconds / self.seconds
 
+    @property
+    def idle_cores(self) -> float:
+        """How many processors had nothing to do on average: neither for it, nor for who sent, nor for others."""
+        return self.idle_seconds / self.seconds
+
     def row(self) -> tuple[str, ...]:
         """For a table."""
-        return str(self.workers), f"{self.readings:,}", f"{self.seconds:.2f}", f"{self.rate:,.0f}", f"{self.cores:.1f}"
+        return (
+            str(self.workers),
+            f"{self.readings:,}",
+            f"{self.seconds:.2f}",
+            f"{self.rate:,.0f}",
+            f"{self.cores:.1f}",
+            f"{self.idle_cores:.1f}",
+        )
 
 
 async def sized(processor: Processor) -> list[bytes]:
@@ -53,9 +69,11 @@ async def measure(processor: Processor, blocks: list[bytes], workers: int) -> Ru
     """Send all of it to a program that was started for it, over several connections at once."""
     running = await processor.start(_SHAPE, workers=workers, fresh=True)
     lines = sum(block.count(b"\n") for block in blocks)
-    spent = running.instance.cpu_seconds()
+    spent, idle, began = running.instance.cpu_seconds(), psutil.cpu_times().idle, time.monotonic()
     async with running.instance.load("INGEST_PORT", blocks) as load:
         loaded = await load.finished(timeout_s=running.patience_s * 3)
+    outside = time.monotonic() - began  # with the sender's start and end, when nearly all is idle
+    idle = psutil.cpu_times().idle - idle
     if loaded is None:
         raise CannotTell(
             f"{lines:,} readings took longer than {running.patience_s * 3:.0f} s, which is too slow to measure"
@@ -69,7 +87,8 @@ async def measure(processor: Processor, blocks: list[bytes], workers: int) -> Ru
             why="Speed counts only for readings that were taken.",
             saw=", ".join(f"connection {number}: {one.ended}" for number, one in enumerate(loaded.connections, 1)),
         )
-    run = Run(workers, lines, loaded.seconds, running.instance.cpu_seconds() - spent)
+    idle = max(idle - (outside - loaded.seconds) * len(psutil.cpu_times(percpu=True)), 0.0)
+    run = Run(workers, lines, loaded.seconds, running.instance.cpu_seconds() - spent, idle)
     await running.instance.kill()
     return run
 
