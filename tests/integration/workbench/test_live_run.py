@@ -10,6 +10,8 @@ from typing import Any
 import psutil
 import pytest
 
+from climb.judge.project import slugs
+
 # What a careless program does: it ignores polite signals, and its child is in another session.
 STUBBORN = """
 import signal, subprocess
@@ -249,7 +251,7 @@ def test_an_unknown_project_is_answered_with_the_known_ones(browser: Any, scanne
     answer = browser.send("/checks", folder=str(scanner(project="teapot")))
 
     assert answer.status_code == 400
-    assert "there is no project &#39;teapot&#39;; there is: scanner" in answer.text
+    assert f"there is no project &#39;teapot&#39;; there is: {', '.join(slugs())}" in answer.text
     assert "climb list" in answer.text
 
 
