@@ -38,6 +38,9 @@ def serve(settings: Settings, listener: socket.socket, on_ready: Callable[[], No
         server_header=False,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
         ws="none",
+        # Named, so that it does not depend on what else is installed: pages have time, and h11 takes what HTTP allows and no more.
+        http="h11",
+        loop="asyncio",
         lifespan="on",
     )
     with contextlib.suppress(KeyboardInterrupt):  # Uvicorn raises the signal again once all is ended
