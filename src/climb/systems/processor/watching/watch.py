@@ -12,10 +12,11 @@ from climb.systems.processor.watching.address import Address
 from climb.systems.processor.watching.asking import NoAnswer, NotAProcessor, ask
 from climb.systems.processor.watching.told import Closed, Page, Stats
 
-__all__ = ["Phase", "View", "Watch", "last_of", "newest"]
+__all__ = ["Phase", "View", "Watch", "last_of", "newest", "started_again"]
 
 _STEPS_BACK = (0, 8, 512, 32_768)  # slides before the newest window that can be closed
 _MOST_ROWS = 1000
+_ROUNDED_S = 0.01  # an age is told in milliseconds, by a clock that is not ours
 
 
 class Phase(enum.Enum):
@@ -57,10 +58,12 @@ class Watch:
         self.address = address
         self._within_s = within_s
         self._now_ms = now_ms
+        self._answered_s = time.monotonic()
         self.view = View(Phase.WAITING, now_ms(), now_ms())
 
     async def look(self) -> View:
         """Ask once; a processor that does not answer is a view too."""
+        apart_s = time.monotonic() - self._answered_s
         try:
             stats = await ask(self.address, "/stats", Stats, within_s=self._within_s)
         except NoAnswer as error:
@@ -69,7 +72,8 @@ class Watch:
         except NotAProcessor as error:
             self._turn(Phase.STRANGE, problem=str(error), rate=None)
         else:
-            started = _started_again(self.view, stats)
+            self._answered_s = time.monotonic()
+            started = started_again(self.view, stats, apart_s)
             self._turn(
                 Phase.RUNNING,
                 stats=stats,
@@ -97,12 +101,16 @@ class Watch:
         return max(stats.seen - before.stats.seen, 0) / seconds
 
 
-def _started_again(before: View, stats: Stats) -> bool:
-    """A start shows in its age; where that is not told, in counters that begin anew."""
+def started_again(before: View, stats: Stats, apart_s: float) -> bool:
+    """
+    A start shows in an age that has not grown by the seconds between an answer and the next question.
+
+    Where no age is told, in an end that was seen, or in counters that begin anew.
+    """
     if before.stats is None:
         return False
     if stats.uptime_seconds is not None and before.stats.uptime_seconds is not None:
-        return stats.uptime_seconds < before.stats.uptime_seconds
+        return stats.uptime_seconds + _ROUNDED_S < before.stats.uptime_seconds + apart_s
     return before.phase is Phase.GONE or stats.duplicates < before.stats.duplicates
 
 
