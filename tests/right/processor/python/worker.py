@@ -61,16 +61,20 @@ def pieces(file):
             return
 
 
-def main():
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the main process says when to end
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.disable()  # nothing here refers to itself in a circle, and looking for that in 100,000 windows takes most of the time
-    worker = Worker(*map(int, sys.argv[1:]))
-    with socket.socket(fileno=0) as connection, connection.makefile("rb") as requests:
+def serve(connection, worker):
+    """Answers requests until the connection ends."""
+    with connection, connection.makefile("rb") as requests:
         while len(head := requests.read(LENGTH.size)) == LENGTH.size:
             name, arguments = pickle.loads(requests.read(*LENGTH.unpack(head)))
             answer = pickle.dumps(getattr(worker, name)(*arguments), protocol=5)
             connection.sendall(LENGTH.pack(len(answer)) + answer)
+
+
+def main():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the main process says when to end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()  # nothing here refers to itself in a circle, and looking for that in 100,000 windows takes most of the time
+    serve(socket.socket(fileno=0), Worker(*map(int, sys.argv[1:])))
 
 
 if __name__ == "__main__":
