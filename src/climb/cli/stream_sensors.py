@@ -297,7 +297,8 @@ def _print_result(sending: Sending, took_s: float, found: Compared | None, *, as
     if found is None:
         return
     if not found.differences:
-        out.print(f"The processor agrees: all totals, and {found.windows:,} closed windows of these sensors.")
+        windows = f"and {found.windows:,} closed windows" if found.windows else "and no window is closed yet"
+        out.print(f"The processor agrees: all totals, {windows} of these sensors.")
     for sentence in found.differences[:_SHOWN]:
         out.print(f"differs: {sentence}", soft_wrap=True)
     if len(found.differences) > _SHOWN:

@@ -62,13 +62,13 @@ class _Record(msgspec.Struct):
 
 
 async def build(submission: Submission) -> Build | None:
-    """Build ``submission`` if it has a build and something changed since the last one; None if it has none.
+    """Build ``submission`` if it has a build and something changed since the last one, or always if it wants that; None if it has none.
 
     Raises SetupError if the build's tool is not installed.
     """
     if submission.build is None:
         return None
-    if _is_current(submission):
+    if not submission.always_builds and _is_current(submission):
         return Build(command=submission.build, ok=True, cached=True)
     before = fingerprints(submission.folder)
     outcome = await _run(submission.folder, submission.build)

@@ -38,6 +38,7 @@ class ProjectInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: str
     reference: tuple[str, ...]
     languages: dict[str, Language]
+    reference_build: tuple[str, ...] = ()  # makes our own system ready, if that takes longer than a start may
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +52,12 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reference_command(self) -> list[str]:
         """The words that run our own system for this project."""
-        return [sys.executable if word == "{python}" else word for word in self.info.reference]
+        return _words(self.info.reference)
+
+    @property
+    def reference_build(self) -> list[str]:
+        """The words that make it ready; none if nothing has to be done."""
+        return _words(self.info.reference_build)
 
     @property
     def brief(self) -> str:
@@ -69,6 +75,10 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
                 return stage
         known = "\n".join(f"  {number:2} {stage.id}" for number, stage in enumerate(self.stages, 1))
         raise UsageError(f"{self.info.slug} has no stage {name!r}; it has\n{known}")
+
+
+def _words(template: tuple[str, ...]) -> list[str]:
+    return [sys.executable if word == "{python}" else word for word in template]
 
 
 def projects_folder() -> Path:

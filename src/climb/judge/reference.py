@@ -22,6 +22,11 @@ def reference_submission(home: Path, slug: str) -> tuple[Submission, Project]:
         raise SetupError(
             f"the runs of our own system can't be kept: {error}", next_step="set CLIMB_HOME to a folder of yours"
         ) from error
-    command = shlex.join(project.reference_command)
-    submission = Submission(folder=folder, project=slug, language="python, our reference", run=command)
-    return submission, project
+    return Submission(
+        folder=folder,
+        project=slug,
+        language="python, our reference",
+        run=shlex.join(project.reference_command),
+        build=shlex.join(project.reference_build) or None,
+        always_builds=True,  # what it depends on is not in that folder
+    ), project

@@ -26,6 +26,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     run: str
     build: str | None = None
+    always_builds: bool = False  # for a build that looks itself whether there is something to do
     state: Path | None = None  # where runs are kept; by default in the folder itself
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from climb.errors import SetupError
 from climb.judge.build import Build, build, fingerprints, sources
@@ -49,6 +50,14 @@ async def test_the_first_build_runs_and_the_second_does_not(built: Submission, b
     assert first.outcome is not None
     assert second.outcome is None
     assert builds() == 1
+
+
+async def test_one_that_always_builds_does(built: Submission, builds: Callable[[], int]) -> None:
+    """What our own systems are made of is not in their folder, so their builds look themselves."""
+    always = structs.replace(built, always_builds=True)
+
+    assert [(await made(always)).cached for _ in range(2)] == [False, False]
+    assert builds() == 2
 
 
 async def test_a_new_time_on_an_old_file_is_no_change(built: Submission, builds: Callable[[], int]) -> None:

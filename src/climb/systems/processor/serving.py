@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Iterator
 
@@ -14,6 +15,17 @@ __all__ = ["HttpServer", "http_server"]
 
 _DRAIN_S = 4  # for requests under way when the service stops
 _KEEP_ALIVE_S = 75
+
+
+class _CutAtStop(logging.Filter):
+    """Keeps back what uvicorn says of requests that were cut when the time to drain was over, a traceback for each."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        cut = record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError)
+        return not (cut or record.getMessage().endswith("timeout graceful shutdown exceeded"))
+
+
+_CUT_AT_STOP = _CutAtStop()  # one, which a second server of the same process does not add again
 
 
 def http_server(app: Starlette, sock: socket.socket) -> HttpServer:
@@ -29,6 +41,7 @@ def http_server(app: Starlette, sock: socket.socket) -> HttpServer:
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_DRAIN_S,
     )
+    logging.getLogger("uvicorn.error").addFilter(_CUT_AT_STOP)
     return HttpServer(config, sock)
 
 

@@ -132,6 +132,20 @@ def test_each_wrong_number_is_told(after: dict[str, int], row: dict[str, float],
     assert compare(sent(), BEFORE, replace(AFTER, **after), rows).differences == [said]
 
 
+def test_after_a_restart_only_what_is_of_all_time_is_compared() -> None:
+    """Rejected lines and duplicates are counted from a start on; readings are of all time."""
+    before, after = replace(BEFORE, began_s=100.0), replace(AFTER, rejected=0, duplicates=0, began_s=107.0)
+
+    assert compare(sent(), before, after, [FIRST, SECOND]).differences == []
+    assert compare(sent(), before, replace(after, began_s=100.05), [FIRST, SECOND]).differences == [
+        "rejected lines are -2, not 1",
+        "duplicates are -5, not 1 or more",
+    ]
+    assert compare(sent(), before, replace(after, accepted=13), [FIRST, SECOND]).differences == [
+        "accepted and late readings are 3, not 4"
+    ]
+
+
 def test_a_closed_window_that_is_missing_is_told() -> None:
     """What the watermark has passed must be there."""
     assert compare(sent(), BEFORE, AFTER, [FIRST]).differences == ["a from 2000: the window is closed, and not there"]

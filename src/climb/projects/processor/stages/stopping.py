@@ -145,7 +145,8 @@ async def acks_on_their_way_arrive(processor: Processor, world: World) -> None:
     again = await running.connect(name="resends")
     sent = [Reading(name, seq, start, 1.5) for seq in range(1, rounds + 1) for name in names] + more
     left = [reading for reading in sent if reading.seq > slow.acked.get(reading.sensor, 0)]
-    await again.deliver(*left)
+    # The last round was counted, but its acks may not have been written before the signal; that too is another claim.
+    await again.deliver(*(reading for reading in left if reading.seq != rounds))
 
     stats = await running.stats()
     expect(

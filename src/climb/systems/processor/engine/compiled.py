@@ -21,7 +21,7 @@ from typing import Any, TypeVar, cast
 import llvmlite.binding  # type: ignore[import-untyped]
 import numba
 
-__all__ = ["kernel", "warm"]
+__all__ = ["is_kept", "kernel", "warm"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _VERSIONS = 6  # for which what was compiled is kept: several checkouts may share a home
@@ -41,12 +41,17 @@ def kernel(function: _Function) -> _Function:
     return cast("_Function", compiled)
 
 
+def is_kept() -> bool:
+    """Whether these kernels were compiled before; then loading them takes no while."""
+    return _PLACE == _FOLDER
+
+
 def warm() -> None:
     """Load all kernels, or compile them first, which takes a while and is told on standard error.
 
     What is loaded is shared with processes that are forked afterwards.
     """
-    if _PLACE != _FOLDER:
+    if not is_kept():
         print("compiling the stream processor, once for this version …", file=sys.stderr, flush=True)
     from climb.systems.processor.engine.warming import use_every_kernel
 

@@ -14,4 +14,4 @@ class LogError(EngineError):
 
 
 class ShapeError(EngineError):
-    """The folder was written with other windows; the message names the variable."""
+    """The folder was written with other windows; the message names the folder and theirs."""

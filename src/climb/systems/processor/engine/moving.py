@@ -11,41 +11,16 @@ import re
 import shutil
 from pathlib import Path
 
-import msgspec
-
-from climb.systems.processor.engine.errors import ShapeError
 from climb.systems.processor.engine.log import sync_folder
 
-__all__ = ["check_windows", "prepare"]
+__all__ = ["prepare"]
 
 _NAME = re.compile(r"partitions-(\d+)-(\d+)")
 _NEW = "partitions.tmp"
 
 
-class _Windows(msgspec.Struct, frozen=True):
-    window_ms: int
-    slide_ms: int
-
-
-def check_windows(data_dir: Path, window_ms: int, slide_ms: int) -> None:
-    """Raise ``ShapeError`` if the folder was written with other windows; note these in a folder that is new."""
-    path, asked = data_dir / "windows.json", _Windows(window_ms, slide_ms)
-    if not path.exists():
-        new = path.with_suffix(".tmp")
-        new.write_bytes(msgspec.json.encode(asked))
-        new.rename(path)
-        sync_folder(data_dir)
-    written = msgspec.json.decode(path.read_bytes(), type=_Windows)
-    for name in ("window_ms", "slide_ms"):
-        if getattr(written, name) != getattr(asked, name):
-            raise ShapeError(
-                f"{name.upper()}: {data_dir} was written with {getattr(written, name)}, not {getattr(asked, name)}"
-            )
-
-
 def prepare(data_dir: Path, window_ms: int, slide_ms: int, workers: int) -> list[Path]:
     """Return the folder of each partition, after moving what there is to so many workers."""
-    check_windows(data_dir, window_ms, slide_ms)
     shutil.rmtree(data_dir / _NEW, ignore_errors=True)
     divisions = _divisions(data_dir)
     if not divisions or divisions[-1][1] != workers:

@@ -184,7 +184,9 @@ def counts(http_port: int) -> Counts:
         with urllib.request.urlopen(f"http://127.0.0.1:{http_port}/stats", timeout=10) as answer:
             told = json.load(answer)
         names = ("accepted", "late", "duplicates", "rejected", "watermark", "percentile_error")
-        return Counts(**{name: told[name] for name in names})
+        uptime_s = told.get("uptime_seconds")  # ours tells it; the contract does not ask for it
+        began_s = None if uptime_s is None else time.monotonic() - uptime_s
+        return Counts(**{name: told[name] for name in names}, began_s=began_s)
     except (OSError, ValueError, KeyError) as error:
         raise EdgeError(
             f"http://127.0.0.1:{http_port}/stats does not tell what the contract asks for: {error}"

@@ -13,6 +13,7 @@ from climb.systems.processor.sinks.rows import Row
 
 __all__ = ["Compared", "Counts", "Totals", "compare"]
 
+_AGE_ERROR_S = 0.2  # a start takes longer, and an answer hardly ever
 _SUM_ERROR = 1e-9  # of the sum of the absolute values, as the brief has it
 
 
@@ -26,6 +27,11 @@ class Counts:
     rejected: int = 0
     watermark: int | None = None
     percentile_error: float = 0.02
+    began_s: float | None = None  # when it was started, on this machine's monotonic clock, if it tells
+
+    def is_of_a_later_start(self, before: Counts) -> bool:
+        """Whether the processor was seen to have been started again between the two."""
+        return self.began_s is not None and before.began_s is not None and self.began_s > before.began_s + _AGE_ERROR_S
 
 
 @dataclass
@@ -87,6 +93,8 @@ def _counts(totals: Totals, before: Counts, after: Counts) -> Iterator[str]:
     taken = after.accepted + after.late - before.accepted - before.late
     if taken != totals.taken:
         yield f"accepted and late readings are {taken:,}, not {totals.taken:,}"
+    if after.is_of_a_later_start(before):
+        return  # what was rejected or came twice is counted from the start on
     if after.rejected - before.rejected < totals.broken:
         yield f"rejected lines are {after.rejected - before.rejected:,}, not {totals.broken:,}"
     if after.duplicates - before.duplicates < totals.resent:
