@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from climb.judge.expect import expect
+from climb.judge.expect import CannotTell, expect
 from climb.judge.stage import Stage
 from climb.judge.world import World
-from climb.projects.processor.driver import Processor
+from climb.projects.processor.driver import Processor, Running, Sender
 from climb.projects.processor.rules import Model, Reading, Shape
 from climb.projects.processor.stages.draws import WINDOWS_MS, draw_shape, draw_traffic, plain_value
 from climb.projects.processor.stages.judged import demand_counts, demand_watermark, demand_windows, look_right
@@ -29,6 +29,8 @@ late = Stage(
 )
 
 _PULSES = 4  # in one IDLE_MS
+_LONG_IDLE_MS = 2_000  # time enough to look whether a sensor that is back is waited for
+_LOOK_S = 0.05
 
 
 @late.check
@@ -112,7 +114,7 @@ async def the_slowest_sensor_decides(processor: Processor, world: World) -> None
 
 @late.check
 async def an_idle_sensor_holds_nothing(processor: Processor, world: World) -> None:
-    """A sensor that has been silent for IDLE_MS holds the watermark no longer, until it is back."""
+    """A sensor that has been silent for IDLE_MS holds the watermark no longer."""
     shape = Shape(window_ms=world.draw.choice(WINDOWS_MS))
     idle_ms = world.draw.choice((300, 200, 500))
     traffic = draw_traffic(world.draw, shape, sensors=(2, 2), windows=2)
@@ -126,24 +128,15 @@ async def an_idle_sensor_holds_nothing(processor: Processor, world: World) -> No
     model.take_all([*traffic.openings, *awake.body])
     model.fall_idle(silent.sensor)
 
-    seq, ts = awake.body[-1].seq, traffic.end
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + running.patience_s
-    while not (await running.page()).windows and loop.time() < deadline:
-        seq, ts = seq + 1, ts + 1
-        pulse = Reading(awake.sensor, seq, ts, 1.0)
-        await sender.deliver(pulse)
-        model.take(pulse)
-        await asyncio.sleep(idle_ms / 1000 / _PULSES)
-
-    saw = f"{silent.sensor} fell silent at {silent.opening.ts}, {awake.sensor} went on to {ts}; IDLE_MS={idle_ms}, {shape}"
+    last = await _go_on_alone(running, sender, model, awake.body[-1], traffic.end, idle_ms)
+    saw = f"{silent.sensor} fell silent at {silent.opening.ts}, {awake.sensor} went on to {last.ts}; IDLE_MS={idle_ms}, {shape}"
     if not (await running.page()).windows:
         look_right([], model.closed(), 0.0, saw=saw)
     await demand_windows(running, model.closed(), saw=saw)
-    end = ts - ts % shape.window_ms + shape.window_ms
+    end = last.ts - last.ts % shape.window_ms + shape.window_ms
     first = silent.opening.seq + 1
-    back = [Reading(silent.sensor, first, ts, 3.0), Reading(silent.sensor, first + 1, end, 0.0)]
-    closing = Reading(awake.sensor, seq + 1, end, 0.0)
+    back = [Reading(silent.sensor, first, last.ts, 3.0), Reading(silent.sensor, first + 1, end, 0.0)]
+    closing = Reading(awake.sensor, last.seq + 1, end, 0.0)
     await sender.deliver(*back)
     await sender.deliver(closing)
     model.take_all([*back, closing])
@@ -181,3 +174,93 @@ async def the_watermark_never_goes_back(processor: Processor, world: World) -> N
     await sender.deliver(*further)
     model.take_all(further)
     await demand_windows(running, model.closed(), saw=str(old))
+
+
+@late.check
+async def a_clock_is_the_largest_ts(processor: Processor, world: World) -> None:
+    """A reading that is older than the one before it does not turn its sensor's clock back."""
+    shape = draw_shape(world.draw, late=True)
+    traffic = draw_traffic(world.draw, shape, sensors=(2, 4))
+    ahead, *others = traffic.tracks
+    older = Reading(
+        ahead.sensor, ahead.closing.seq + 1, traffic.end + world.draw.integer(0, shape.lateness_ms - 1), 1.5
+    )
+    running = await processor.start(shape)
+    sender = await running.connect()
+    await sender.deliver(*traffic.openings)
+    await sender.deliver(*ahead.readings[1:], older)
+    for track in others:
+        await sender.deliver(*track.readings[1:])
+
+    stats = await running.stats_until(lambda stats: stats.watermark == traffic.end)
+    expect(stats.watermark, "watermark in /stats").equals(
+        traffic.end,
+        why=f"The clock of {ahead.sensor} is the largest ts of its readings, and not that of the last one: all sensors are at {ahead.closing.ts}.",
+        saw=f"{older}, behind one at {ahead.closing.ts}; {shape}",
+    )
+    model = traffic.model()
+    model.take(older)
+    await demand_windows(running, model.closed(), saw=str(older))
+    await demand_counts(running, model)
+
+
+@late.check
+async def a_sensor_that_is_back_holds_again(processor: Processor, world: World) -> None:
+    """A sensor that was idle and has sent again holds the watermark like any other."""
+    shape = Shape(window_ms=world.draw.choice(WINDOWS_MS))
+    traffic = draw_traffic(world.draw, shape, sensors=(2, 2), windows=2)
+    silent, awake = traffic.tracks
+    running = await processor.start(shape, idle_ms=_LONG_IDLE_MS)
+    sender = await running.connect()
+    model = Model(shape)
+    await sender.deliver(*traffic.openings)
+    await sender.deliver(*awake.body)
+    model.take_all([*traffic.openings, *awake.body])
+    model.fall_idle(silent.sensor)
+    last = await _go_on_alone(running, sender, model, awake.body[-1], traffic.end, _LONG_IDLE_MS)
+    if not (await running.page()).windows:
+        return  # that a silent sensor becomes idle is another claim
+
+    began = running.now()
+    back = Reading(silent.sensor, silent.opening.seq + 1, last.ts, 3.0)
+    further = Reading(awake.sensor, last.seq + 1, last.ts + 3 * shape.window_ms, 0.0)
+    await sender.deliver(back)
+    await sender.deliver(further)
+    await _demand_held(running, last.ts, began, saw=f"{back}, then {further}; IDLE_MS={_LONG_IDLE_MS}, {shape}")
+    closing = Reading(silent.sensor, back.seq + 1, further.ts, 0.0)
+    await sender.deliver(closing)
+
+    model.take_all([back, further, closing])
+    await demand_windows(running, model.closed(), saw=str(closing))
+    await demand_counts(running, model)
+
+
+async def _go_on_alone(running: Running, sender: Sender, model: Model, last: Reading, ts: int, idle_ms: int) -> Reading:
+    """Readings of one sensor from behind ``ts`` on, a millisecond apart, until a window is shown; the last of them."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + running.patience_s
+    while not (await running.page()).windows and loop.time() < deadline:
+        ts += 1
+        last = Reading(last.sensor, last.seq + 1, ts, 1.0)
+        await sender.deliver(last)
+        model.take(last)
+        await asyncio.sleep(idle_ms / 1000 / _PULSES)
+    return last
+
+
+async def _demand_held(running: Running, ts: int, began: float, *, saw: str) -> None:
+    """Look for half of IDLE_MS whether the watermark goes beyond ``ts``."""
+    looks = 0
+    while (stats := await running.stats()) and running.now() - began < _LONG_IDLE_MS / 1000:
+        looks += 1
+        expect(stats.watermark, "watermark in /stats").satisfies(
+            lambda watermark: watermark is not None and watermark <= ts,
+            expected=f"at most {ts}",
+            why="The sensor is back, so it is not idle: until IDLE_MS have passed once more its clock counts like the others.",
+            saw=saw,
+        )
+        if running.now() - began > _LONG_IDLE_MS / 2000:
+            return
+        await asyncio.sleep(_LOOK_S)
+    if not looks:
+        raise CannotTell("the judge was too slow to look before the sensor was idle again")
