@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from climb.systems.processor.engine.acks import highest_of
 from climb.systems.processor.engine.parsing import Feed
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
-__all__ = ["ANSWERS_WAITING", "BYTES_IN_FLIGHT", "Batch", "Connection"]
+__all__ = ["ANSWERS_WAITING", "BYTES_IN_FLIGHT", "Batch", "Connection", "Part"]
 
 BYTES_IN_FLIGHT = 1 << 20  # of one connection, read and not acknowledged: more is not read; the contract allows 8 MiB
 ANSWERS_WAITING = 1 << 16  # bytes that a sender has not read: then it is not listened to either
@@ -33,6 +35,19 @@ class Batch:
         self.readings = readings
         self.arrived_ns = arrived_ns
         self.parts = 0  # how many logs hold a part of it
+
+
+class Part:
+    """What of a batch is in one log, and what to acknowledge when it is safe there."""
+
+    __slots__ = ("batch", "sensors", "seqs")
+
+    def __init__(self, batch: Batch, readings: NDArray[Any]) -> None:
+        top = highest_of(readings)
+        self.batch = batch
+        self.sensors: list[int] = top["sensor"].tolist()
+        self.seqs: list[int] = top["seq"].tolist()
+        batch.parts += 1
 
 
 class Connection:

@@ -34,7 +34,8 @@ def work(settings: Settings, counts: Counts, controls: list[socket.socket]) -> i
     for other, control in enumerate(controls):
         if other != index:
             control.close()
-    from climb.systems.processor.worker import Neighbours, Worker
+    from climb.systems.processor.exchange import Neighbours
+    from climb.systems.processor.worker import Worker
 
     near = Neighbours(
         index,

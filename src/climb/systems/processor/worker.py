@@ -12,18 +12,17 @@ import select
 import socket
 import time
 from collections import deque
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from climb.systems.processor.channel import Channel
 from climb.systems.processor.committer import Aside
-from climb.systems.processor.connections import Batch, Connection
-from climb.systems.processor.engine.acks import highest_of
+from climb.systems.processor.connections import Batch, Connection, Part
 from climb.systems.processor.engine.parsing import Parser
-from climb.systems.processor.engine.rings import Ring, deal
+from climb.systems.processor.engine.rings import deal
 from climb.systems.processor.engine.store import PartitionStore
+from climb.systems.processor.exchange import Exchange, Neighbours
 from climb.systems.processor.messages import (
     Advance,
     Claim,
@@ -45,7 +44,7 @@ from climb.systems.processor.shared import LAG_BUCKETS, NO_FLOOR, Word
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Neighbours", "Worker"]
+__all__ = ["Worker"]
 
 _PIECE = 1 << 18  # bytes of one connection in one turn
 _BUFFER = 1 << 20
@@ -55,32 +54,6 @@ _IDLE_TURN_S = 0.05  # without anything to do; sensors become idle meanwhile
 _LINGER_S = 1.0  # for a client to close, after our last byte, when the service stops
 _PATIENCE_S = 5.0  # then, with clients that do not read their answers
 _IN, _OUT = select.EPOLLIN, select.EPOLLOUT
-
-
-class Neighbours:
-    """The rings between this worker and the others, and how they wake one another."""
-
-    def __init__(self, index: int, wakes: Sequence[int], out: dict[int, Ring], into: dict[int, Ring]) -> None:
-        self.index = index
-        self.wakes = wakes  # an eventfd for each worker
-        self.out = out
-        self.into = into
-
-    def wake(self, index: int) -> None:
-        os.eventfd_write(self.wakes[index], 1)
-
-
-class Part:
-    """What of a batch is in one log, and what to acknowledge when it is safe there."""
-
-    __slots__ = ("batch", "sensors", "seqs")
-
-    def __init__(self, batch: Batch, readings: NDArray[Any]) -> None:
-        top = highest_of(readings)
-        self.batch = batch
-        self.sensors: list[int] = top["sensor"].tolist()
-        self.seqs: list[int] = top["seq"].tolist()
-        batch.parts += 1
 
 
 class Worker:
@@ -110,9 +83,7 @@ class Worker:
         self._touched: set[Connection] = set()  # have answers to send, or may end
         self._group: list[Part] = []  # taken since the last commit began
         self._committing: list[Part] = []
-        self._forwarded: dict[int, deque[tuple[int, Part]]] = {index: deque() for index in neighbours.out}
-        self._unpushed: dict[int, deque[tuple[NDArray[Any], Part]]] = {index: deque() for index in neighbours.out}
-        self._positions: dict[int, int] = {}  # of rings, that the commit in work makes safe
+        self._exchange = Exchange(neighbours)
         self._in_flight = 0
         self._commit = Aside("commit")
         self._snapshot = Aside("snapshot")
@@ -135,15 +106,17 @@ class Worker:
         while not self._done:
             for descriptor, _ in self._epoll.poll(0 if self._has_more() else _IDLE_TURN_S):
                 self._on_event(descriptor)
-            self._take_forwarded()
-            self._push_rest()
+            for readings in self._exchange.incoming():
+                self._take(readings)
+            self._exchange.push()
             if self._listening:
                 self._hear_senders()
-            self._finish_forwarded()
+            for part in self._exchange.made_safe():
+                self._finish(part)
             self._begin_commit()
             self._look_at_clocks(time.monotonic_ns())
             self._answer()
-            self._listen(self._in_flight < _ALL_IN_FLIGHT and not any(self._unpushed.values()))
+            self._listen(self._in_flight < _ALL_IN_FLIGHT and not self._exchange.is_stuck)
             if self._stopping:
                 self._end_connections()
 
@@ -308,53 +281,18 @@ class Worker:
                 self._take(share)
                 self._group.append(Part(batch, share))
             else:
-                self._unpushed[owner].append((share, Part(batch, share)))
-        self._push_rest()
+                self._exchange.forward(owner, share, Part(batch, share))
+        self._exchange.push()
 
     def _take(self, readings: NDArray[Any]) -> None:
         self._counts[Word.DUPLICATES] += self._store.take(readings, time.monotonic_ns()).duplicates
 
-    # --- other workers -----------------------------------------------------------------------------------------------
-
-    def _push_rest(self) -> None:
-        for owner, waiting in self._unpushed.items():
-            ring = self._near.out[owner]
-            pushed = False
-            while waiting:
-                share, part = waiting[0]
-                count = ring.push(share)
-                pushed = pushed or count > 0
-                if count < len(share):
-                    waiting[0] = (share[count:], part)
-                    break
-                waiting.popleft()
-                self._forwarded[owner].append((ring.written, part))
-            if pushed:
-                self._near.wake(owner)
-
-    def _take_forwarded(self) -> None:
-        for ring in self._near.into.values():
-            for _ in range(2):  # up to the end of the memory, and on from its beginning
-                readings = ring.peek()
-                if len(readings):
-                    self._take(readings)
-                    ring.release(len(readings))
-
-    def _finish_forwarded(self) -> None:
-        """Acknowledge what the owners have made safe."""
-        for owner, parts in self._forwarded.items():
-            committed = self._near.out[owner].committed
-            while parts and parts[0][0] <= committed:
-                self._finish(parts.popleft()[1])
-
     # --- what is safe ------------------------------------------------------------------------------------------------
 
     def _begin_commit(self) -> None:
-        positions = {index: ring.taken for index, ring in self._near.into.items()}
-        foreign = any(ring.committed < positions[index] for index, ring in self._near.into.items())
-        if self._commit.busy or not (self._group or foreign or self._store.has_advanced):
+        if self._commit.busy or not (self._group or self._exchange.has_uncommitted or self._store.has_advanced):
             return
-        self._positions = positions
+        self._exchange.begin_commit()
         self._committing, self._group = self._group, []
         self._commit.start(self._store.commit)
 
@@ -363,11 +301,7 @@ class Worker:
         self._floor_at = 0
         self._look_at_clocks(time.monotonic_ns())
         self._count()  # behind the floor: who sees a new sensor here must find its clock there
-        for index, position in self._positions.items():
-            ring = self._near.into[index]
-            if ring.committed < position:
-                ring.set_committed(position)
-                self._near.wake(index)
+        self._exchange.committed()
         for part in self._committing:
             self._finish(part)
         self._committing = []

@@ -7,7 +7,7 @@ from engine_model import Model, Reading, agrees
 from hypothesis import given, settings, strategies as st
 
 from climb.systems.processor.engine.columns import ERROR, READING, Records
-from climb.systems.processor.engine.kernels import panes as kernels
+from climb.systems.processor.engine.kernels import rows
 from climb.systems.processor.engine.partition import Partition, Shape
 
 _VALUES = st.one_of(
@@ -134,7 +134,7 @@ def test_memory_of_blocks_that_panes_have_outgrown_is_used_again() -> None:
         partition.take(readings, 1)
 
     parts = partition.parts()
-    blocks = int((1 << parts["panes"][:, kernels.ORDER]).sum())
+    blocks = int((1 << parts["panes"][:, rows.ORDER]).sum())
     windows = partition.advance(50)
 
     assert blocks <= len(parts["cells"]) < 1.5 * blocks

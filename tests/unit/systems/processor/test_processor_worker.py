@@ -18,10 +18,11 @@ from climb.systems.processor.channel import Channel
 from climb.systems.processor.engine.columns import WINDOW
 from climb.systems.processor.engine.partition import Shape
 from climb.systems.processor.engine.store import Committed, PartitionStore
+from climb.systems.processor.exchange import Neighbours
 from climb.systems.processor.messages import Advance, Claim, Closed, Connection, Exit, FromWorker, Learned, Recovered
 from climb.systems.processor.settings import Settings
 from climb.systems.processor.shared import Counts
-from climb.systems.processor.worker import Neighbours, Worker
+from climb.systems.processor.worker import Worker
 
 _PATIENCE_S = 60.0
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from climb.systems.processor.engine.columns import PROVISIONAL, READING, Records, floats_of, words_of
-from climb.systems.processor.engine.kernels import lines as kernels
+from climb.systems.processor.engine.kernels import progress as words
 from climb.systems.processor.engine.kernels.decimals import powers_of_five
+from climb.systems.processor.engine.kernels.lines import FULL, behind_last_line, read_lines
+from climb.systems.processor.engine.kernels.names import name_slots, put_name
 from climb.systems.processor.engine.slow_lines import LONGEST_LINE, Line, read_line
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ class Parser:
         self._entries = np.zeros((1 << 10, 3), np.int64)
         self._heap = np.zeros(1 << 14, np.uint8)
         self._fives = powers_of_five()
-        self._state = np.zeros(kernels.STATE_WORDS, np.int64)
+        self._state = np.zeros(words.STATE_WORDS, np.int64)
         self._asked: list[bytes] = []  # names by provisional id
         self._given = np.zeros(0, np.int64)  # their ids, or -1 as long as there is none
 
@@ -84,29 +86,29 @@ class Parser:
         parsed = Parsed(self._out[:0])
         asked = len(self._asked)
         begin = self._behind_long_line(buffer, length, feed, parsed) if feed.skipping else 0
-        stop = kernels.behind_last_line(buffer, begin, length)
+        stop = behind_last_line(buffer, begin, length)
         state = self._state
-        state[kernels.AT], state[kernels.STOP], state[kernels.LINES] = begin, stop, feed.lines
-        state[kernels.ROWS] = state[kernels.ODD] = 0
-        state[kernels.CONNECTION] = feed.connection
-        while self._read(buffer) == kernels.FULL and state[kernels.ODD] < _ODD:
+        state[words.AT], state[words.STOP], state[words.LINES] = begin, stop, feed.lines
+        state[words.ROWS] = state[words.ODD] = 0
+        state[words.CONNECTION] = feed.connection
+        while self._read(buffer) == FULL and state[words.ODD] < _ODD:
             self._make_room()
-        feed.lines = int(state[kernels.LINES])
+        feed.lines = int(state[words.LINES])
         parsed.readings = self._out[: self._decide(buffer, parsed)]
-        parsed.more = bool(state[kernels.AT] < stop)
-        self._leave(buffer, int(state[kernels.AT]), length, feed, parsed)
+        parsed.more = bool(state[words.AT] < stop)
+        self._leave(buffer, int(state[words.AT]), length, feed, parsed)
         parsed.new_names = self._asked[asked:]
         return parsed
 
     def _read(self, buffer: NDArray[np.uint8]) -> int:
         """Let the compiled reader go on, and note the names that it had not met before."""
         state = self._state
-        names, asked = int(state[kernels.NAMES]), len(self._asked)
-        outcome = kernels.read_lines(
+        names, asked = int(state[words.NAMES]), len(self._asked)
+        outcome = read_lines(
             buffer, self._words, self._floats, self._odd, self._slots, self._entries, self._heap, self._fives, self._bits,
             state,
         )  # fmt: skip
-        for entry in range(names, int(state[kernels.NAMES])):
+        for entry in range(names, int(state[words.NAMES])):
             self._asked.append(self._name(entry))
         if len(self._asked) > asked:
             self._given = np.concatenate([self._given, np.full(len(self._asked) - asked, -1)])
@@ -114,12 +116,12 @@ class Parser:
 
     def _decide(self, buffer: NDArray[np.uint8], parsed: Parsed) -> int:
         """Look at the odd lines, fill the places kept for them, and close the gaps of those that are rejected."""
-        odd, rows = int(self._state[kernels.ODD]), int(self._state[kernels.ROWS])
+        odd, rows = int(self._state[words.ODD]), int(self._state[words.ROWS])
         gaps = []
         for row, at, length, number in self._odd[:odd].tolist():
             line = read_line(buffer[at : at + min(length, LONGEST_LINE + 1)].tobytes())
             if isinstance(line, Line):
-                connection = int(self._state[kernels.CONNECTION])
+                connection = int(self._state[words.CONNECTION])
                 self._out[row] = (self._id_of(line.sensor), connection, line.seq, line.ts, line.value)
                 continue
             gaps.append(row)
@@ -172,14 +174,14 @@ class Parser:
         number = PROVISIONAL + len(self._asked)
         self._asked.append(name)
         self._given = np.append(self._given, -1)
-        self._state[kernels.PROVISIONALS] += 1
+        self._state[words.PROVISIONALS] += 1
         self._put(name, number)
         return number
 
     def _put(self, name: bytes, number: int) -> int:
         while self._is_full():
             self._make_room()
-        return kernels.put_name(
+        return put_name(
             np.frombuffer(name, np.uint8), 0, len(name), number, self._slots, self._entries, self._heap, self._state
         )
 
@@ -188,15 +190,15 @@ class Parser:
         return self._heap[place >> 8 : (place >> 8) + (place & 255)].tobytes()
 
     def _is_full(self) -> bool:
-        names, used = int(self._state[kernels.NAMES]), int(self._state[kernels.HEAP])
+        names, used = int(self._state[words.NAMES]), int(self._state[words.HEAP])
         return names == len(self._entries) or used + 64 > len(self._heap) or names * 2 > len(self._slots)
 
     def _make_room(self) -> None:
-        names = int(self._state[kernels.NAMES])
+        names = int(self._state[words.NAMES])
         if names + 1 >= len(self._entries):
             self._entries = np.concatenate([self._entries, np.zeros_like(self._entries)])
-        if int(self._state[kernels.HEAP]) + 64 > len(self._heap):
+        if int(self._state[words.HEAP]) + 64 > len(self._heap):
             self._heap = np.concatenate([self._heap, np.zeros_like(self._heap)])
         if names * 2 > len(self._slots) - 2:
             self._slots = np.full(2 * len(self._slots), -1, np.int32)
-            kernels.name_slots(self._slots, self._entries, names)
+            name_slots(self._slots, self._entries, names)

@@ -19,7 +19,16 @@ from climb.systems.processor.engine.columns import (
     no_windows,
     words_of,
 )
-from climb.systems.processor.engine.kernels import panes as kernels, sketch
+from climb.systems.processor.engine.kernels import rows as words, sketch
+from climb.systems.processor.engine.kernels.adopting import adopt_panes, adopt_sensors
+from climb.systems.processor.engine.kernels.panes import (
+    SHORT_OF_CELLS,
+    SHORT_OF_SENSORS,
+    floor_of_clocks,
+    take_readings,
+)
+from climb.systems.processor.engine.kernels.table import blocks_of, close_gaps, remove_panes, slot_panes
+from climb.systems.processor.engine.kernels.windows import close_windows, count_windows, panes_up_to
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,14 +71,14 @@ class Partition:
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         self.watermark: int | None = None
-        self._sensors: Words = np.zeros((64, kernels.SENSOR_WORDS), np.int64)
-        self._panes: Words = np.zeros((64, kernels.PANE_WORDS), np.int64)
+        self._sensors: Words = np.zeros((64, words.SENSOR_WORDS), np.int64)
+        self._panes: Words = np.zeros((64, words.PANE_WORDS), np.int64)
         self._floats: Floats = self._panes.view(np.float64)
         self._cells: NDArray[np.int64] = np.zeros(1 << 10, np.int64)
         self._slots: NDArray[np.int32] = np.full(128, -1, np.int32)
         self._store = np.zeros(1 + sketch.ORDERS + 1, np.int64)
-        self._state = np.zeros(kernels.STATE_WORDS, np.int64)
-        self._state[kernels.CLOSED] = -1
+        self._state = np.zeros(words.STATE_WORDS, np.int64)
+        self._state[words.CLOSED] = -1
         self._short = np.zeros(2, np.int64)
         self._taken = np.empty(0, READING)
         self._fine = np.zeros(sketch.BUCKETS, np.int64)
@@ -80,27 +89,27 @@ class Partition:
     @property
     def accepted(self) -> int:
         """Readings that are in a window, of all time."""
-        return int(self._state[kernels.ACCEPTED])
+        return int(self._state[words.ACCEPTED])
 
     @property
     def late(self) -> int:
         """Readings whose windows were all closed, of all time."""
-        return int(self._state[kernels.LATE])
+        return int(self._state[words.LATE])
 
     @property
     def sensors(self) -> int:
         """Sensors of which a reading was taken."""
-        return int(self._state[kernels.SENSORS])
+        return int(self._state[words.SENSORS])
 
     @property
     def open_panes(self) -> int:
         """Panes that are kept for windows that are not closed."""
-        return int(self._state[kernels.FILLED])
+        return int(self._state[words.FILLED])
 
     def high_seq(self, sensor: int) -> int:
         """Return the highest number taken of a sensor, or 0."""
         own = sensor // self.shape.workers
-        return int(self._sensors[own, kernels.HIGH]) if own < len(self._sensors) else 0
+        return int(self._sensors[own, words.HIGH]) if own < len(self._sensors) else 0
 
     # --- readings ----------------------------------------------------------------------------------------------------
 
@@ -112,8 +121,8 @@ class Partition:
         state = self._state
         if len(self._taken) < len(readings):
             self._taken = np.empty(len(readings), READING)
-        late, accepted, duplicates = self.late, self.accepted, int(state[kernels.DUPLICATES])
-        state[kernels.TAKEN] = 0
+        late, accepted, duplicates = self.late, self.accepted, int(state[words.DUPLICATES])
+        state[words.TAKEN] = 0
         at = 0
         while True:
             at = self._take_from(readings, at, now)
@@ -121,14 +130,14 @@ class Partition:
                 break
             self._make_room()
         return Taken(
-            self._taken[: int(state[kernels.TAKEN])],
+            self._taken[: int(state[words.TAKEN])],
             self.accepted - accepted,
             self.late - late,
-            int(state[kernels.DUPLICATES]) - duplicates,
+            int(state[words.DUPLICATES]) - duplicates,
         )
 
     def _take_from(self, readings: Records, at: int, now: int) -> int:
-        return kernels.take_readings(
+        return take_readings(
             words_of(readings), floats_of(readings), at, self.shape.workers, self.shape.slide_ms, now,
             words_of(self._taken), self._sensors, self._panes, self._floats, self._slots, self._cells, self._store,
             self._state, self._short,
@@ -137,9 +146,9 @@ class Partition:
     def _make_room(self) -> None:
         """Enlarge what the kernel was short of."""
         short, size = self._short.tolist()
-        if short == kernels.SHORT_OF_SENSORS:
+        if short == SHORT_OF_SENSORS:
             self._sensors = _longer(self._sensors, size + 1)
-        elif short == kernels.SHORT_OF_CELLS:
+        elif short == SHORT_OF_CELLS:
             self.make_room_for_cells(4 << max(size, sketch.SMALLEST_ORDER))
         else:
             del self._floats
@@ -147,13 +156,11 @@ class Partition:
 
     def make_room_for_cells(self, more: int) -> None:
         """Close the gaps between blocks if they are a large part of all; else take more memory."""
-        top, used = int(self._state[kernels.TOP]), int(self._store[0])
+        top, used = int(self._state[words.TOP]), int(self._store[0])
         found = np.empty(top, np.int64)
-        rows = found[: kernels.blocks_of(self._panes, top, found)]
-        if used - int((1 << self._panes[rows, kernels.ORDER]).sum()) > max(used * _GAPS, more):
-            kernels.close_gaps(
-                rows[np.argsort(self._panes[rows, kernels.BLOCK])], self._panes, self._cells, self._store
-            )
+        rows = found[: blocks_of(self._panes, top, found)]
+        if used - int((1 << self._panes[rows, words.ORDER]).sum()) > max(used * _GAPS, more):
+            close_gaps(rows[np.argsort(self._panes[rows, words.BLOCK])], self._panes, self._cells, self._store)
         else:
             self._cells = _longer(self._cells, len(self._cells) + more)
 
@@ -165,25 +172,25 @@ class Partition:
             return no_windows()
         self.watermark = watermark_ms
         shape, state = self.shape, self._state
-        first, last = int(state[kernels.CLOSED]) + 1, (watermark_ms - shape.window_ms) // shape.slide_ms
+        first, last = int(state[words.CLOSED]) + 1, (watermark_ms - shape.window_ms) // shape.slide_ms
         if last < first:
             return no_windows()
         rows = self._panes_up_to(last + shape.span - 1)
         windows = self._windows(rows, first, last)
-        state[kernels.CLOSED] = last
-        kernels.remove_panes(rows, self._panes, self._slots, self._cells, self._store, state)
+        state[words.CLOSED] = last
+        remove_panes(rows, self._panes, self._slots, self._cells, self._store, state)
         return windows
 
     def _panes_up_to(self, last: int) -> NDArray[np.int64]:
-        top = int(self._state[kernels.TOP])
+        top = int(self._state[words.TOP])
         found = np.empty(top, np.int64)
-        rows = found[: kernels.panes_up_to(self._panes, top, last, found)]
-        return rows[np.lexsort((self._panes[rows, kernels.PANE], self._panes[rows, kernels.OWNER]))]
+        rows = found[: panes_up_to(self._panes, top, last, found)]
+        return rows[np.lexsort((self._panes[rows, words.PANE], self._panes[rows, words.OWNER]))]
 
     def _windows(self, rows: NDArray[np.int64], first: int, last: int) -> Records:
         shape = self.shape
-        windows = np.empty(kernels.count_windows(rows, self._panes, first, last, shape.span), WINDOW)
-        kernels.close_windows(
+        windows = np.empty(count_windows(rows, self._panes, first, last, shape.span), WINDOW)
+        close_windows(
             rows, self._panes, self._floats, self._cells, first, last, shape.span, shape.slide_ms, shape.worker,
             shape.workers, self._fine, self._coarse, words_of(windows), floats_of(windows),
         )  # fmt: skip
@@ -193,18 +200,18 @@ class Partition:
 
     def clock_floor(self, now: int, idle: int) -> int | None:
         """Return the smallest clock of all sensors that are not idle."""
-        floor = kernels.floor_of_clocks(self._sensors, now, idle, NOTHING)
+        floor = floor_of_clocks(self._sensors, now, idle, NOTHING)
         return None if floor == NOTHING else floor
 
     def hear_of_all(self, now: int) -> None:
         """Have no sensor idle: of all something was heard now."""
-        self._sensors[:, kernels.SEEN] = now
+        self._sensors[:, words.SEEN] = now
 
     def highs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return the ids of all sensors of which a reading was taken, their highest numbers, and their clocks."""
-        own = np.flatnonzero(self._sensors[:, kernels.HIGH])
+        own = np.flatnonzero(self._sensors[:, words.HIGH])
         ids = own * self.shape.workers + self.shape.worker
-        return ids, self._sensors[own, kernels.HIGH], self._sensors[own, kernels.CLOCK]
+        return ids, self._sensors[own, words.HIGH], self._sensors[own, words.CLOCK]
 
     # --- what a snapshot holds ---------------------------------------------------------------------------------------
 
@@ -214,7 +221,7 @@ class Partition:
             "state": self._state,
             "store": self._store,
             "sensors": self._sensors,
-            "panes": self._panes[: int(self._state[kernels.TOP])],
+            "panes": self._panes[: int(self._state[words.TOP])],
             "cells": self._cells[: int(self._store[0])],
         }
 
@@ -223,7 +230,7 @@ class Partition:
         self.watermark = watermark
         self._state, self._store = parts["state"], parts["store"]
         self._sensors = parts["sensors"]
-        self._sensors[:, kernels.SEEN] = now
+        self._sensors[:, words.SEEN] = now
         self._slots = np.full(0, -1, np.int32)  # made anew for these panes
         self._set_panes(_longer(parts["panes"], 64))
         self._cells = _longer(parts["cells"], 1 << 10)
@@ -233,20 +240,20 @@ class Partition:
         shape, state = self.shape, self._state
         parts = [other.parts() for other in others]
         self.watermark = others[0].watermark
-        state[kernels.CLOSED] = parts[0]["state"][kernels.CLOSED]
+        state[words.CLOSED] = parts[0]["state"][words.CLOSED]
         most = max(len(part["sensors"]) for part in parts) * len(others)
         self._sensors = _longer(self._sensors, most // shape.workers + 1)
         self._set_panes(_longer(self._panes, sum(len(part["panes"]) for part in parts) + 1))
         self._cells = _longer(self._cells, sum(len(part["cells"]) for part in parts) + 1)
         for other, part in zip(others, parts, strict=True):
             theirs = (other.shape.worker, other.shape.workers, shape.worker, shape.workers)
-            kernels.adopt_sensors(part["sensors"], *theirs, self._sensors, state)
-            kernels.adopt_panes(
+            adopt_sensors(part["sensors"], *theirs, self._sensors, state)
+            adopt_panes(
                 part["panes"], len(part["panes"]), part["cells"], *theirs, self._panes, self._slots,
                 self._cells, self._store, state,
             )  # fmt: skip
         if shape.worker == 0:  # counts of all time, which belong to nobody
-            for word in (kernels.ACCEPTED, kernels.LATE):
+            for word in (words.ACCEPTED, words.LATE):
                 state[word] = sum(int(part["state"][word]) for part in parts)
 
     def _set_panes(self, panes: Words) -> None:
@@ -254,7 +261,7 @@ class Partition:
         self._floats = panes.view(np.float64)
         if 2 * len(panes) > len(self._slots):
             self._slots = np.full(1 << (4 * len(panes) - 1).bit_length(), -1, np.int32)
-            kernels.slot_panes(panes, self._slots, int(self._state[kernels.TOP]))
+            slot_panes(panes, self._slots, int(self._state[words.TOP]))
 
 
 def _longer(array: NDArray[np.int64], least: int) -> NDArray[np.int64]:
