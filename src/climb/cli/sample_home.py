@@ -6,8 +6,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from climb.course.loader import course
@@ -15,6 +18,7 @@ from climb.course.model import ChoiceQuestion
 from climb.errors import CourseError
 from climb.journal import entries
 from climb.journal.quotes import quote_lab, quote_run
+from climb.judge.gate.wrong import read_all
 from climb.labs import lab as labs, store
 from climb.progress.answers import record, right_choice
 from climb.progress.history import run_summaries
@@ -22,6 +26,17 @@ from climb.progress.history import run_summaries
 __all__ = ["SampleHome"]
 
 _BUG = ('errno.ENOTCONN else "filtered"\n', 'errno.ENOTCONN else "closed"\n')  # silence until the timeout, misread
+_PIPELINE = """\
+[window]
+length = "1s"
+lateness = "1s"
+[[sources]]
+type = "tcp"
+port = {tcp}
+[[sinks]]
+type = "http"
+port = {http}
+"""
 _TEXT = """\
 I took every port that is not open for closed. The report shows the difference: a closed port *answers*, with RST, and
 `connect()` fails at once with ECONNREFUSED. Silence until the timeout means that something dropped the packet.
@@ -40,7 +55,8 @@ class SampleHome:
     def __init__(self, checkout: Path, folder: Path) -> None:
         self.folder = folder
         self.home = folder / ".climb"
-        self._right = checkout / "tests" / "right" / "scanner" / "python-threads"
+        self._tests = checkout / "tests"
+        self._right = self._tests / "right" / "scanner" / "python-threads"
         self._environment = {**os.environ, "CLIMB_HOME": str(self.home), "PYTHONUTF8": "1"}
         self._server: subprocess.Popen[str] | None = None
 
@@ -76,6 +92,44 @@ class SampleHome:
         (folder / "scanner.py").write_text(before + _BUG[1] + after, encoding="utf-8")
         self._climb("check", "scanner", "--seed", "41c2")
         return run_summaries(self.home)[-1].run
+
+    def run_a_service_with_a_bug(self, name: str) -> str:
+        """A processor into which the wrong program ``name`` is planted, judged on the stage that catches it. The run's name."""
+        wrong = next(each for each in read_all(self._tests, "processor") if each.name == name)
+        folder = self.folder / "processor"
+        shutil.copytree(wrong.source, folder, ignore=shutil.ignore_patterns("__pycache__", ".climb"))
+        wrong.plant(folder)
+        self._climb("check", "processor", "--stage", wrong.catches.partition("/")[0], "--seed", "41c2")
+        return run_summaries(self.home)[-1].run
+
+    @contextmanager
+    def stream(self) -> Iterator[str]:
+        """Our own processor under the load of simulated sensors; where it answers."""
+        tcp, http = _free_port(), _free_port()
+        file = self.folder / "pipeline.toml"
+        file.write_text(_PIPELINE.format(tcp=tcp, http=http), encoding="utf-8")
+        words = [sys.executable, "-m", "climb", "stream"]
+        run = subprocess.Popen(
+            [*words, "run", str(file)], cwd=self.folder, env=self._environment, text=True, stdout=subprocess.PIPE
+        )
+        sensors: subprocess.Popen[str] | None = None
+        try:
+            assert run.stdout is not None
+            run.stdout.readline()  # it says where it is when it is ready
+            ports = ["--port", str(tcp), "--http-port", str(http), "--rate", "20000"]
+            sensors = subprocess.Popen(
+                [*words, "sensors", *ports],
+                cwd=self.folder,
+                env=self._environment,
+                text=True,
+                stdout=subprocess.DEVNULL,
+            )
+            yield f"127.0.0.1:{http}"
+        finally:
+            for process in (sensors, run):
+                if process is not None:
+                    process.send_signal(signal.SIGINT)
+                    process.communicate(timeout=30)
 
     def measure(self, slug: str, value: float, because: str) -> str:
         """Predict, then run a lab; the result's id."""
@@ -120,3 +174,10 @@ class SampleHome:
     def remove(self) -> None:
         """Leave nothing."""
         shutil.rmtree(self.folder)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -23,7 +23,8 @@ __all__ = ["LARGEST", "take_all"]
 LARGEST = 2_500_000  # bytes of all pictures
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _WAIT = 120_000  # milliseconds for what takes seconds
-_LONG = {"run-failed", "lab-result", "concept"}  # of these more than the first screen is shown
+_PLOTTED = 20_000  # milliseconds of a plot that are worth a look
+_LONG = {"run-failed", "run-service", "stream", "lab-result", "concept"}  # of these more than the first screen is shown
 _TALLEST = 1800  # pixels of a long picture
 
 
@@ -119,6 +120,19 @@ class _Camera:
         yield from self._schedules(
             "schedules-recorded", "workload=recording&policy=eevdf&quantum=14&queues=per-cpu&from=4100&to=5300"
         )
+
+        yield from self._take("run-service", f"/runs/{sample.run_a_service_with_a_bug('forgets-the-highest-numbers')}")
+        with sample.stream() as address:
+            yield from self._stream(address)
+
+    def _stream(self, address: str) -> Iterator[str]:
+        """A running processor, after the plots have some seconds to show."""
+        for window in self._windows.values():
+            window.goto(f"/systems/processor?at={address}")
+        for look, window in self._windows.items():
+            window.locator("canvas").first.wait_for()
+            window.wait_for_timeout(_PLOTTED)
+            yield self._keep("stream", look)
 
     def _schedules(self, name: str, words: str) -> Iterator[str]:
         """Charts of schedules, with the cursor on the second turn."""
