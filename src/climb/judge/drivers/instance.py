@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Self
 
 import msgspec
@@ -232,7 +231,7 @@ class Instance:
     async def load(
         self,
         port: str,
-        blocks: Sequence[bytes | Path],
+        blocks: Sequence[bytes],
         *,
         bytes_per_s: float | None = None,
         at: tuple[str, int] | None = None,

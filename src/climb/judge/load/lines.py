@@ -51,6 +51,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
     started: float
     ended: float
+    idle_s: float  # in which processors had nothing to do meanwhile, all processors of the machine together
     connections: tuple[LoadedConnection, ...]
     progress: tuple[Progress, ...]
 
@@ -76,7 +77,7 @@ class LineLoad:
     def __init__(
         self,
         address: tuple[str, int],
-        blocks: Sequence[bytes | Path],
+        blocks: Sequence[bytes],
         folder: Path,
         *,
         opened_at: float,
@@ -84,11 +85,13 @@ class LineLoad:
     ) -> None:
         self.progress: list[Progress] = []
         self._opened_at = opened_at
-        self._files = [_file(folder, number, block) for number, block in enumerate(blocks)]
+        self._blocks = [_Block(block) for block in blocks]
+        self._answers = [folder / f"{number}.answers" for number in range(len(blocks))]
         self._plan = Plan(
             host=address[0],
             port=address[1],
-            files=tuple(map(str, self._files)),
+            blocks=tuple(block.path for block in self._blocks),
+            answers=tuple(map(str, self._answers)),
             bytes_per_s=bytes_per_s,
             parent=os.getpid(),
         )
@@ -124,9 +127,9 @@ class LineLoad:
         await asyncio.gather(self._reader, return_exceptions=True)
         if not self._result.done():
             self._result.cancel()
-        for path in self._files:
-            path.unlink(missing_ok=True)
-            path.with_suffix(".answers").unlink(missing_ok=True)
+        for block, answers in zip(self._blocks, self._answers, strict=True):
+            block.close()
+            answers.unlink(missing_ok=True)
 
     @property
     def sent(self) -> int:
@@ -194,31 +197,43 @@ class LineLoad:
         self._changed.set()
 
     def _loaded(self, ended: Ended) -> Loaded:
-        connections = tuple(map(self._connection, self._files, ended.connections))
+        connections = tuple(map(self._connection, self._blocks, self._answers, ended.connections))
         return Loaded(
             started=ended.started - self._opened_at,
             ended=ended.ended - self._opened_at,
+            idle_s=ended.idle_s,
             connections=connections,
             progress=tuple(self.progress),
         )
 
-    def _connection(self, path: Path, sent: Sent) -> LoadedConnection:
-        with path.open("rb") as file:
-            lines = file.read(sent.sent).count(b"\n")
+    def _connection(self, block: _Block, answers: Path, sent: Sent) -> LoadedConnection:
         return LoadedConnection(
             sent_bytes=sent.sent,
-            sent_lines=lines,
+            sent_lines=block.lines(sent.sent),
             ended=sent.ended,
             last_sent_at=sent.last_sent_at - self._opened_at,
-            answers=path.with_suffix(".answers").read_bytes(),
+            answers=answers.read_bytes(),
             arrivals=tuple((at - self._opened_at, count) for at, count in sent.arrivals),
         )
 
 
-def _file(folder: Path, number: int, block: bytes | Path) -> Path:
-    path = folder / f"{number}.block"
-    if isinstance(block, Path):
-        block.rename(path)
-    else:
-        path.write_bytes(block)
-    return path
+class _Block:
+    """What one connection sends, in memory: on a disk it would wait to be written beside what the program syncs."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._file = os.fdopen(os.memfd_create("block"), "wb")
+        self._file.write(content)
+        self._file.flush()
+
+    @property
+    def path(self) -> str:
+        """Where another process finds it."""
+        return f"/proc/{os.getpid()}/fd/{self._file.fileno()}"
+
+    def lines(self, sent: int) -> int:
+        """How many whole lines the first bytes are."""
+        return self._content.count(b"\n", 0, sent)
+
+    def close(self) -> None:
+        self._file.close()

@@ -8,11 +8,12 @@ __all__ = ["Ended", "Plan", "Ready", "Sample", "Sent"]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to send: one file a connection, each at a rate or as fast as it is taken; answers go to a file beside it."""
+    """What to send: one file a connection, each at a rate or as fast as it is taken; what comes back goes to another file each."""
 
     host: str
     port: int
-    files: tuple[str, ...]
+    blocks: tuple[str, ...]
+    answers: tuple[str, ...]
     bytes_per_s: float | None
     parent: int
 
@@ -43,4 +44,5 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     started: float
     ended: float
+    idle_s: float  # in which processors had nothing to do between the two, all processors together
     connections: tuple[Sent, ...]

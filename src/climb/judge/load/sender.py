@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from climb.judge.load.plan import Ended, Plan, Ready, Sample, Sent
 from climb.parent import end_with_parent
@@ -31,7 +32,7 @@ _ARRIVAL_S = 0.0005  # answers that come closer together are one arrival
 class _Connection:
     """One socket, what it has to send, and where its answers go."""
 
-    def __init__(self, plan: Plan, path: Path) -> None:
+    def __init__(self, plan: Plan, path: Path, answers: Path) -> None:
         self.sent = 0
         self.received = 0
         self.ended = ""
@@ -40,8 +41,8 @@ class _Connection:
         self.half_closed = False
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            self.data = memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) if size else b"")
-        self.answers = path.with_suffix(".answers").open("wb")
+            self.data = memoryview(_mapped(file.fileno(), size) if size else b"")
+        self.answers = answers.open("wb")
         try:
             self.sock: socket.socket | None = socket.create_connection((plan.host, plan.port), timeout=10)
             self.sock.setblocking(False)
@@ -103,12 +104,21 @@ class _Connection:
         return Sent(sent=self.sent, ended=self.ended, last_sent_at=self.last_sent_at, arrivals=tuple(self.arrivals))
 
 
+def _mapped(file: int, size: int) -> mmap.mmap:
+    """The whole file in memory, and where that can be asked for all of it at once, not page by page while it is sent."""
+    populate = getattr(mmap, "MAP_POPULATE", 0)
+    return mmap.mmap(file, size, flags=mmap.MAP_SHARED | populate, prot=mmap.PROT_READ)
+
+
 class _Sending:
     """All connections of a plan in one loop."""
 
     def __init__(self, plan: Plan) -> None:
         self._rate = plan.bytes_per_s
-        self._connections = [_Connection(plan, Path(name)) for name in plan.files]
+        self._connections = [
+            _Connection(plan, Path(block), Path(answers))
+            for block, answers in zip(plan.blocks, plan.answers, strict=True)
+        ]
         self._selector = selectors.DefaultSelector()
         self._watched: dict[_Connection, int] = {}
         self._stopped = False
@@ -116,6 +126,7 @@ class _Sending:
 
     def run(self) -> Ended:
         """Send until all is sent and answered, or until standard input ends."""
+        idle = psutil.cpu_times().idle
         self._started = time.monotonic()
         self._selector.register(sys.stdin, selectors.EVENT_READ)
         while not self._stopped and any(connection.sock for connection in self._connections):
@@ -124,11 +135,12 @@ class _Sending:
                 self._watch(connection)
             for key, events in self._selector.select(_LOOK_S if self._rate is not None else _SAMPLE_S):
                 self._serve(key, events)
+        ended, idle = time.monotonic(), psutil.cpu_times().idle - idle
         for connection in self._connections:
             connection.end("stopped")
         results = tuple(connection.result() for connection in self._connections)
         self._sample(last=True)
-        return Ended(started=self._started, ended=time.monotonic(), connections=results)
+        return Ended(started=self._started, ended=ended, idle_s=idle, connections=results)
 
     def _serve(self, key: selectors.SelectorKey, events: int) -> None:
         connection = key.data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
+from collections.abc import Iterable
 
 from climb.judge.calibration import calibrate_cores
 from climb.judge.evidence import Comparison, Table
@@ -36,7 +36,8 @@ _SHARE = 0.25  # of what a second core gives to plain loops, a second worker has
 _A_CLEAR_SHARE = 0.6  # with so much in the first turn there is nothing left to find out
 _A_WHOLE_CORE = 0.7  # what one worker must have had for its work, else a second one has nothing to add
 _A_SPARE_CORE = 1.5  # what two plain loops must do more than one, else there is no core to spare
-_ROOM = 0.6  # cores that must be idle with one worker, before more is expected of two
+_ROOM = 0.5  # cores that must be idle with one worker, before more is expected of two
+_ALL_IN_USE = 0.3  # with two workers and fewer idle cores than this there was nothing left to take
 
 
 @scaling.check
@@ -146,36 +147,40 @@ async def two_workers_take_more(processor: Processor, world: World) -> None:
     line = Reading("s1", 17, draw_start(world.draw, draw_shape(world.draw)), 21.5).line()
     before = await calibrate_cores(line)
     if before.ratio < _A_SPARE_CORE:
+        before = await calibrate_cores(line)  # others may have been busy for a second
+    if before.ratio < _A_SPARE_CORE:
         raise CannotTell(f"there is no core to spare here and now: {before}")
     load = await sized(processor)
     first = [await measure(processor, load, workers) for workers in (1, 2)]
-    if _clearly_more(first[0], first[1], before.ratio):
+    if (
+        first[0].cores >= _A_WHOLE_CORE
+        and first[1].rate >= _least(first[0], before.ratio, _A_CLEAR_SHARE) * first[0].rate
+    ):
         return
     runs = first + [await measure(processor, load, workers) for _ in range(_TURNS - 1) for workers in (1, 2)]
-    one, two = (statistics.median(run.rate for run in runs if run.workers == workers) for workers in (1, 2))
+    one, two = (_best(run for run in runs if run.workers == workers) for workers in (1, 2))
     after = await calibrate_cores(line)
-    least = 1 + _SHARE * (min(before.ratio, after.ratio) - 1)
-    if two >= least * one:
+    gain = min(before.ratio, after.ratio)
+    least = _least(one, gain, _SHARE)
+    if two.rate >= least * one.rate:
         return
     if after.ratio < _A_SPARE_CORE:
         raise CannotTell(f"there was no core to spare in the end: {after}; before: {before}")
-    used = statistics.median(run.cores for run in runs if run.workers == 1)
-    if used < _A_WHOLE_CORE:
+    if one.cores < _A_WHOLE_CORE:
         raise CannotTell(
-            f"with WORKERS=1 the program used {used:.1f} cores, so it waited for something else than a processor"
+            f"with WORKERS=1 the program used {one.cores:.1f} cores, so it waited for something else than a processor"
         )
-    idle = statistics.median(run.idle_cores for run in runs if run.workers == 1)
-    if idle < _ROOM:
+    if one.idle_cores < _ROOM or two.idle_cores < _ALL_IN_USE:
         raise CannotTell(
-            f"with WORKERS=1 the program used {used:.1f} cores, and it and the judge, which sends, left {idle:.1f} idle: too little for a second worker to show"
+            f"the program and the judge, which sends, left {one.idle_cores:.1f} cores idle with WORKERS=1, and {two.idle_cores:.1f} with WORKERS=2: too little for a second worker to show"
         )
     subject = "readings a second with WORKERS=2, as a multiple of those with WORKERS=1"
     raise Failure(
         subject,
         Comparison(
             subject=subject,
-            expected=f"at least {least:.2f}, a quarter of what a second core gives to plain loops here ({min(before.ratio, after.ratio):.2f} times)",
-            received=f"{two / one:.2f}: {one:,.0f} a second with one, {two:,.0f} with two (medians of {_TURNS})",
+            expected=f"at least {least:.2f}: a quarter of what a second core gives to plain loops here ({gain:.2f} times), where so much was idle with one worker",
+            received=f"{two.rate / one.rate:.2f}: {one.rate:,.0f} a second with one, {two.rate:,.0f} with two (the best of {_TURNS} runs each)",
             why="Work that two share takes less time, unless one waits for the other: for a lock, for the one thread that hands out the work, or for the one that writes the log.",
             saw=str(before),
         ),
@@ -187,6 +192,15 @@ async def two_workers_take_more(processor: Processor, world: World) -> None:
     )
 
 
-def _clearly_more(one: Run, two: Run, ratio: float) -> bool:
-    """One turn is enough: the second worker gave far more than it has to, and the first had a core for itself in its run."""
-    return one.cores >= _A_WHOLE_CORE and two.rate >= (1 + _A_CLEAR_SHARE * (ratio - 1)) * one.rate
+def _best(runs: Iterable[Run]) -> Run:
+    """The fastest: whatever else this machine does makes a run slower, and none faster."""
+    return max(runs, key=lambda run: run.rate)
+
+
+def _least(one: Run, gain: float, share: float) -> float:
+    """
+    What a second worker has to give, as a multiple: a share of what it can.
+
+    It can give no more than a second core gives to plain loops, and needs the cores that the first one and the sender left.
+    """
+    return 1 + share * (min(gain, one.room) - 1)
