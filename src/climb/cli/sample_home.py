@@ -28,7 +28,7 @@ __all__ = ["SampleHome"]
 _BUG = ('errno.ENOTCONN else "filtered"\n', 'errno.ENOTCONN else "closed"\n')  # silence until the timeout, misread
 _PIPELINE = """\
 [window]
-length = "1s"
+length = "10s"
 lateness = "1s"
 [[sources]]
 type = "tcp"

@@ -204,7 +204,7 @@ def _guess(facts: Facts, window: Window) -> tuple[Reading | None, tuple[str, ...
 
 
 def _relative(received: float, exact: float) -> str:
-    return f"   (off by {abs(received - exact) / abs(exact):.3g} of it)" if exact else ""
+    return f"   (off by {100 * abs(received - exact) / abs(exact):.3g} %)" if exact else ""
 
 
 def _readings(count: int) -> str:
