@@ -37,7 +37,7 @@ _A_CLEAR_SHARE = 0.6  # with so much in the first turn there is nothing left to 
 _A_WHOLE_CORE = 0.7  # what one worker must have had for its work, else a second one has nothing to add
 _A_SPARE_CORE = 1.5  # what two plain loops must do more than one, else there is no core to spare
 _ROOM = 0.5  # cores that must be idle with one worker, before more is expected of two
-_ALL_IN_USE = 0.3  # with two workers and fewer idle cores than this there was nothing left to take
+_ALL_IN_USE = 0.6  # with two workers and fewer idle cores than this there was hardly anything left to take
 
 
 @scaling.check
