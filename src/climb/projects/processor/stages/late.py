@@ -9,7 +9,7 @@ from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.processor.driver import Processor, Running, Sender
 from climb.projects.processor.rules import Model, Reading, Shape
-from climb.projects.processor.stages.draws import WINDOWS_MS, draw_shape, draw_traffic, plain_value
+from climb.projects.processor.stages.draws import WINDOWS_MS, draw_shape, draw_start, draw_traffic, plain_value
 from climb.projects.processor.stages.judged import demand_counts, demand_watermark, demand_windows, look_right
 
 __all__ = ["late"]
@@ -179,27 +179,32 @@ async def the_watermark_never_goes_back(processor: Processor, world: World) -> N
 @late.check
 async def a_clock_is_the_largest_ts(processor: Processor, world: World) -> None:
     """A reading that is older than the one before it does not turn its sensor's clock back."""
-    shape = draw_shape(world.draw, late=True)
-    traffic = draw_traffic(world.draw, shape, sensors=(2, 4))
-    ahead, *others = traffic.tracks
-    older = Reading(
-        ahead.sensor, ahead.closing.seq + 1, traffic.end + world.draw.integer(0, shape.lateness_ms - 1), 1.5
-    )
+    shape = draw_shape(world.draw)
+    start = draw_start(world.draw, shape)
+    far = start + world.draw.integer(shape.window_ms // 2, shape.window_ms - 1)
+    older = Reading("ahead", 3, start + world.draw.integer(1, shape.window_ms // 2 - 1), 1.5)
+    others = [f"s{number}" for number in range(world.draw.integer(1, 4))]
     running = await processor.start(shape)
     sender = await running.connect()
-    await sender.deliver(*traffic.openings)
-    await sender.deliver(*ahead.readings[1:], older)
-    for track in others:
-        await sender.deliver(*track.readings[1:])
+    # All in one window, which stays open: that the slowest sensor decides is another claim.
+    rounds = [
+        [Reading(sensor, 1, start, 0.0) for sensor in ("ahead", *others)],
+        [Reading("ahead", 2, far, 2.5), older],
+        [Reading(sensor, 2, far, 3.5) for sensor in others],
+    ]
+    for readings in rounds:
+        await sender.deliver(*readings)
 
-    stats = await running.stats_until(lambda stats: stats.watermark == traffic.end)
+    stats = await running.stats_until(lambda stats: stats.watermark == far)
     expect(stats.watermark, "watermark in /stats").equals(
-        traffic.end,
-        why=f"The clock of {ahead.sensor} is the largest ts of its readings, and not that of the last one: all sensors are at {ahead.closing.ts}.",
-        saw=f"{older}, behind one at {ahead.closing.ts}; {shape}",
+        far,
+        why=f"The clock of a sensor is the largest ts of its readings, and not that of the last one: all sensors are at {far}.",
+        saw=f"{older}, behind one at {far}; {shape}",
     )
-    model = traffic.model()
-    model.take(older)
+    closings = [Reading(sensor, 4, start + shape.window_ms, 0.0) for sensor in ("ahead", *others)]
+    await sender.deliver(*closings)
+    model = Model(shape)
+    model.take_all([*(reading for readings in rounds for reading in readings), *closings])
     await demand_windows(running, model.closed(), saw=str(older))
     await demand_counts(running, model)
 
@@ -213,13 +218,14 @@ async def a_sensor_that_is_back_holds_again(processor: Processor, world: World) 
     running = await processor.start(shape, idle_ms=_LONG_IDLE_MS)
     sender = await running.connect()
     model = Model(shape)
+    opened = running.now()
     await sender.deliver(*traffic.openings)
     await sender.deliver(*awake.body)
     model.take_all([*traffic.openings, *awake.body])
     model.fall_idle(silent.sensor)
     last = await _go_on_alone(running, sender, model, awake.body[-1], traffic.end, _LONG_IDLE_MS)
-    if not (await running.page()).windows:
-        return  # that a silent sensor becomes idle is another claim
+    if running.now() - opened < _LONG_IDLE_MS / 1000 or not (await running.page()).windows:
+        return  # it did not wait for the silent one, or waits for ever: these are other claims
 
     began = running.now()
     back = Reading(silent.sensor, silent.opening.seq + 1, last.ts, 3.0)
