@@ -1,11 +1,14 @@
-"""The gate's wrong programs in parts, and the room that they are judged in."""
+"""The gate's programs in parts, and the room that they are judged in."""
 
 import asyncio
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from climb.cli.dev import check
+from climb.judge.gate import gates
 from climb.judge.gate.gates import Share, _Lanes
 
 PROGRAMS = list("abcdefgh")
@@ -13,10 +16,28 @@ PROGRAMS = list("abcdefgh")
 
 def test_all_shares_together_are_the_whole() -> None:
     """Each program is in exactly one of the parts."""
-    parts = [Share(part=part, parts=3).of(PROGRAMS) for part in (1, 2, 3)]  # type: ignore[arg-type]
+    parts = [Share(part=part, parts=3).of(PROGRAMS) for part in (1, 2, 3)]
 
     assert parts[0] == ["a", "d", "g"]
     assert sorted(name for part in parts for name in part) == PROGRAMS
+
+
+async def test_right_programs_are_shared_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part judges some of them, by name."""
+
+    async def judged(_gate: str, name: str, *_: object) -> str:
+        return name
+
+    for name in ("go", "python", "rust", "zig"):
+        folder = tmp_path / "right" / "lines" / name
+        folder.mkdir(parents=True)
+        (folder / "climb.toml").touch()
+    monkeypatch.setattr(gates, "_judged", judged)
+    project = SimpleNamespace(info=SimpleNamespace(slug="lines"))
+
+    for share, names in ((Share(part=1, parts=3), ["go", "zig"]), (None, ["go", "python", "rust", "zig"])):
+        ask = SimpleNamespace(tests=tmp_path, project=project, share=share, wants=lambda _name: True)
+        assert [finding async for finding in gates.right(ask)] == names  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "1/0", "a/b", "-1/3"])

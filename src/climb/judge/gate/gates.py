@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -39,19 +40,22 @@ _EXPECTED = {
 _WRONG_REASONS = {"how the program ended", "the service is ready", "the last line of standard output"}
 
 
+_Program = TypeVar("_Program")
+
+
 class Share(msgspec.Struct, frozen=True):
     """The part ``part`` of ``parts`` equal ones, counted from 1: all parts together are the whole."""
 
     part: int
     parts: int
 
-    def of(self, programs: Sequence[WrongProgram]) -> list[WrongProgram]:
+    def of(self, programs: Sequence[_Program]) -> list[_Program]:
         """Those of this part: each n-th one, so that the programs of a stage are spread over all parts."""
         return list(programs[self.part - 1 :: self.parts])
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """What to look at: which project, where its programs are, which names, which share of the wrong ones, and whether to record."""
+    """What to look at: which project, where its programs are, which names, which share of them, and whether to record."""
 
     project: Project
     tests: Path
@@ -105,7 +109,8 @@ async def reference(ask: Ask) -> AsyncIterator[Finding]:
 
 async def right(ask: Ask) -> AsyncIterator[Finding]:
     """Right programs hold every stage."""
-    for folder in sorted(path.parent for path in (ask.tests / "right" / ask.project.info.slug).glob("*/climb.toml")):
+    folders = sorted(path.parent for path in (ask.tests / "right" / ask.project.info.slug).glob("*/climb.toml"))
+    for folder in ask.share.of(folders) if ask.share else folders:
         if ask.wants(folder.name):
             yield await _judged("right", folder.name, folder, ask.project, describe_failure)
 
