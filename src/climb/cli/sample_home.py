@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from climb.judge.gate.wrong import read_all
 from climb.labs import lab as labs, store
 from climb.progress.answers import record, right_choice
 from climb.progress.history import run_summaries
+from climb.stack.server import free_port
 
 __all__ = ["SampleHome"]
 
@@ -105,7 +105,7 @@ class SampleHome:
     @contextmanager
     def stream(self) -> Iterator[str]:
         """Our own processor under the load of simulated sensors; where it answers."""
-        tcp, http = _free_port(), _free_port()
+        tcp, http = free_port(), free_port()
         file = self.folder / "pipeline.toml"
         file.write_text(_PIPELINE.format(tcp=tcp, http=http), encoding="utf-8")
         words = [sys.executable, "-m", "climb", "stream"]
@@ -174,10 +174,3 @@ class SampleHome:
     def remove(self) -> None:
         """Leave nothing."""
         shutil.rmtree(self.folder)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -297,8 +297,12 @@ def _print_result(sending: Sending, took_s: float, found: Compared | None, *, as
     if found is None:
         return
     if not found.differences:
-        windows = f"and {found.windows:,} closed windows" if found.windows else "and no window is closed yet"
-        out.print(f"The processor agrees: all totals, {windows} of these sensors.")
+        closed = (
+            f"{found.windows:,} closed windows of these sensors"
+            if found.windows
+            else "no window of these sensors is closed yet"
+        )
+        out.print(f"The processor agrees: all totals, and {closed}.")
     for sentence in found.differences[:_SHOWN]:
         out.print(f"differs: {sentence}", soft_wrap=True)
     if len(found.differences) > _SHOWN:
