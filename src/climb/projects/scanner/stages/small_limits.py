@@ -80,7 +80,8 @@ async def an_interrupt_ends_with_what_is_known(scanner: Scanner, world: World) -
     silent = await world.silent(3)
     ports = spans([server.port, *silent.ports])
 
-    async with scanner.started(world.host, "--ports", ports, "--timeout", 20, "--concurrency", 4) as scan:
+    # How soon it ends is the next check's claim: here it may wait out a banner, HTTP and TLS, one timeout each.
+    async with scanner.started(world.host, "--ports", ports, "--timeout", 20, "--concurrency", 4, seconds=75) as scan:
         tried = await scanner.command.until(
             lambda: server.seen.connections > 0 and bool(silent.sample()), deadline_s=15
         )
