@@ -35,6 +35,13 @@ COMMANDS = (
     Entry(
         "stream", "Use our systems", "the data processor: run pipelines, simulate sensors", "climb.cli.stream:stream"
     ),
+    Entry(
+        "infra",
+        "Use our systems",
+        "PostgreSQL, Valkey and Kafka on this machine: up, down, status",
+        "climb.cli.infra:infra",
+    ),
+    Entry("serve", "Use our systems", "services of ours: a folder over HTTP", "climb.cli.serve:serve"),
     Entry("test", "Work on Backend Climb", "run the test suite", "climb.cli.develop:test"),
     Entry("lint", "Work on Backend Climb", "ruff and mypy over the code", "climb.cli.develop:lint"),
     Entry("bench", "Work on Backend Climb", "race our systems against their peers", "climb.cli.develop:bench"),

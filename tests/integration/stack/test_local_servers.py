@@ -1,7 +1,5 @@
 """Real servers from wheels: they answer, and they are gone with their owner, however that ends."""
 
-import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +13,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from climb.stack import local
 from climb.stack.errors import StackError
-from climb.stack.server import Order, free_port, kept
+from climb.stack.ports import free_port
+from climb.stack.server import Order, kept
 
 OWNER = """
 import sys
@@ -40,27 +39,16 @@ async def test_a_database_answers_and_is_gone_after_the_block(nothing_lives: Cal
 
 
 @pytest.mark.slow
-async def test_a_database_with_a_folder_keeps_its_data(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_a_database_with_a_folder_keeps_its_data(open_folder: Path) -> None:
     """What one block wrote, the next one with the same folder finds."""
-    folder = _open_folder(tmp_path_factory)
-    try:
-        for statement in ("CREATE TABLE kept AS SELECT 42 AS answer", "SELECT 1"):
-            with local.database(folder=folder, environment={}) as address:
-                connection = await asyncpg.connect(address)
-                await connection.execute(statement)
-                found = await connection.fetchval("SELECT answer FROM kept")
-                await connection.close()
-    finally:
-        shutil.rmtree(folder)
+    for statement in ("CREATE TABLE kept AS SELECT 42 AS answer", "SELECT 1"):
+        with local.database(folder=open_folder, environment={}) as address:
+            connection = await asyncpg.connect(address)
+            await connection.execute(statement)
+            found = await connection.fetchval("SELECT answer FROM kept")
+            await connection.close()
 
     assert found == 42
-
-
-def _open_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that the server's user can enter, if this is root: pytest's own are closed to others."""
-    return (
-        Path(f"/tmp/climb-test-{os.getpid()}-postgres") if os.geteuid() == 0 else tmp_path_factory.mktemp("pg") / "data"
-    )
 
 
 @pytest.mark.slow
@@ -84,8 +72,10 @@ def test_a_broker_keeps_messages_while_the_block_lasts(nothing_lives: Callable[[
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["database", "broker"])
-def test_a_server_is_gone_with_an_owner_that_was_killed(kind: str, nothing_lives: Callable[[str], bool]) -> None:
+@pytest.mark.parametrize("kind", ["database", "cache", "broker"])
+def test_a_server_is_gone_with_an_owner_that_was_killed(
+    kind: str, nothing_lives: Callable[[str], bool], gone: Callable[[Path], bool]
+) -> None:
     """After kill -9 of the owner neither the server nor its folder is left."""
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER.format(kind=kind)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -98,8 +88,9 @@ def test_a_server_is_gone_with_an_owner_that_was_killed(kind: str, nothing_lives
     owner.communicate()
 
     assert port.isdigit()
-    assert nothing_lives(f"port={port}" if kind == "database" else f"tcp://{address}")
-    assert all(_is_gone(folder) for folder in folders)
+    assert folders
+    assert nothing_lives({"database": f"port={port}", "cache": f"127.0.0.1:{port}", "broker": f"tcp://{address}"}[kind])
+    assert all(gone(folder) for folder in folders)
 
 
 def _scratch_folders(port: str) -> list[Path]:
@@ -108,21 +99,13 @@ def _scratch_folders(port: str) -> list[Path]:
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
             try:
-                if port.encode() in process.joinpath("cmdline").read_bytes():
-                    found.add(process.joinpath("cwd").readlink())
+                named = port.encode() in process.joinpath("cmdline").read_bytes()
+                place = process.joinpath("cwd").readlink()
             except OSError:
                 continue
-    return [folder for folder in found if folder.name.startswith("climb-")]
-
-
-def _is_gone(folder: Path) -> bool:
-    """The keeper removes the folder after the server, so that may take a moment."""
-    import time
-
-    end = time.monotonic() + 10
-    while folder.exists() and time.monotonic() < end:
-        time.sleep(0.02)
-    return not folder.exists()
+            if named:
+                found |= {folder for folder in (place, *place.parents) if folder.name.startswith("climb-")}
+    return sorted(found)
 
 
 def test_an_address_in_the_environment_replaces_them() -> None:
@@ -131,8 +114,24 @@ def test_an_address_in_the_environment_replaces_them() -> None:
         pass
     with local.broker(environment={"KAFKA_BOOTSTRAP_SERVERS": "elsewhere:9092"}) as broker:
         pass
+    with local.cache(environment={"CACHE_URL": "valkey://elsewhere:6379/1"}) as cache:
+        pass
 
-    assert (database, broker) == ("postgresql://elsewhere/db", "elsewhere:9092")
+    assert database == "postgresql://elsewhere/db"
+    assert broker == "elsewhere:9092"
+    assert cache == "redis://elsewhere:6379/1"
+
+
+def test_a_wrong_address_in_the_environment_is_named_without_its_password() -> None:
+    """The error says which variable is wrong, why, and what a right one looks like; the secret in it is not shown."""
+    wrong = {"CACHE_URL": "http://:s3cret@elsewhere"}
+
+    with pytest.raises(StackError) as caught, local.cache(environment=wrong):
+        pass
+
+    assert str(caught.value).startswith("CACHE_URL is not the address of a cache: it begins with http://")
+    assert caught.value.next_step == "CACHE_URL=redis://127.0.0.1:6379/0"
+    assert "s3cret" not in str(caught.value)
 
 
 def test_a_server_that_ends_at_once_says_why(tmp_path: Path) -> None:
@@ -146,6 +145,20 @@ def test_a_server_that_ends_at_once_says_why(tmp_path: Path) -> None:
         kept(order, lambda: False, within_s=30),
     ):
         pass
+
+
+def test_a_server_that_is_not_there_is_an_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The error names the program and what is wrong with it, and nothing else is said."""
+    order = Order(name="the server", command=["/nowhere/server"], folder=tmp_path, log=tmp_path / "log")
+
+    with (
+        pytest.raises(
+            StackError, match=r"the server has ended with 127; it said:\n  /nowhere/server can't be started: .*No such"
+        ),
+        kept(order, lambda: False, within_s=30),
+    ):
+        pass
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_server_that_is_never_ready_is_given_up(tmp_path: Path, nothing_lives: Callable[[str], bool]) -> None:

@@ -1,0 +1,415 @@
+"""Stage 7: the files below a folder, and nothing else of the machine."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import random
+import socket
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes, urljoin, urlsplit
+
+from climb.judge.curves import thinned
+from climb.judge.evidence import Comparison, Series
+from climb.judge.expect import Failure, expect
+from climb.judge.limits import MIB
+from climb.judge.stage import Stage
+from climb.judge.world import World
+from climb.projects.http.driver import HttpServer, Running
+from climb.projects.http.driver.draws import draw_text, escaped
+from climb.projects.http.rules.media import TYPES, type_of
+from climb.projects.http.rules.resources import FILES, not_had
+from climb.projects.http.rules.targets import encoded
+from climb.projects.http.stages.head import demand_allow
+from climb.projects.http.stages.judged import demand_body, demand_status, demand_type
+
+if TYPE_CHECKING:
+    from climb.judge.drivers.http1 import Answer
+    from climb.judge.world.draws import Draws
+
+__all__ = ["files"]
+
+files = Stage(
+    "files",
+    "Files",
+    concepts=["file-systems", "system-calls", "page-cache"],
+    hints=[
+        "A path comes from a stranger. Before you open anything: which file would it be, if it contains .., %2e%2e, %2F, or passes a symbolic link? And what happens in open(2) if it is a pipe that nobody writes to?",
+        "Split the path at its slashes first and decode each segment for itself, then refuse segments that are . or .., or have a slash or a zero byte in them. Resolve what is left with its links, and compare with the resolved ROOT, "
+        "whole segments at a time. Ask fstat what you have opened.",
+        "Decode the segments, join them to ROOT, take realpath of the result, and answer 404 unless it is ROOT or begins with ROOT and a slash. stat it: a folder is 301 without the slash at the end (with its path, encoded, and a slash as Location) and its index.html with it; "
+        "what is not a regular file is 404. Send the size as Content-Length, then the file in parts of 64 KiB, or with sendfile.",
+    ],
+)
+
+_SECRET = b"the secret beside ROOT"
+_LARGE = 160 * MIB
+_MOST_MEMORY = 48 * MIB  # a third of that file: no buffer needs as much
+_LOOK_S = 0.1
+_READ_S = 30.0  # for the judge itself, which has to read all of it
+_STALL_MS = 60_000  # the judge stops reading on purpose
+_NAMES_OF_TYPES = (*TYPES, "gz", "jpeg", "md", "bin")
+
+
+@files.check
+async def content_and_type(server: HttpServer, world: World) -> None:
+    """A file is answered byte for byte, with its length and the Content-Type of its last extension; HEAD is the same without the body."""
+    drawn = world.draw.some(lambda: (_plain_name(world.draw), _content(world.draw)), at_least=3, at_most=8)
+    site = dict(drawn)
+    site |= {f"types/a.{ending}": ending.encode() for ending in world.draw.sample(_NAMES_OF_TYPES, 5)}
+    site |= {"archive.tar.gz": b"\x1f\x8b", "page.txt.html": b"<p>", "noextension": b"?", "deep/er/empty.txt": b""}
+    running = await server.start(root=site)
+
+    for name, content in site.items():
+        answer = await running.ask("GET", f"/files/{name}")
+        demand_body(
+            answer.body,
+            content,
+            f"the body of GET /files/{name}",
+            why="A file is bytes, and they are sent as they are.",
+        )
+        demand_type(answer, type_of(name), f"{name.rpartition('/')[2]} (by what follows its last dot)")
+    name, content = world.draw.choice(list(site.items()))
+    await _demand_the_same_head(running, f"/files/{name}", len(content))
+    for missing in (
+        f"/files/{world.draw.word()}-none",
+        f"/files/{name}/x",
+        "/files/deep/none.txt",
+        f"/files/{'n' * 300}",
+    ):
+        demand_status(await running.ask("GET", missing, status=None), 404, why="There is no such file.")
+    demand_allow(await running.ask(world.draw.choice(not_had(FILES)), f"/files/{name}", status=None), FILES)
+
+
+@files.check
+async def names_are_decoded(server: HttpServer, world: World) -> None:
+    """Names with spaces, percent signs and letters of any script are found by their percent-encoded UTF-8, decoded once."""
+    names = [
+        "a b.txt",
+        "100%.txt",
+        "a%20b.txt",
+        "a+b.txt",
+        "what?.txt",
+        "#1.txt",
+        "é.txt",
+        "中文/🙂.txt",
+        "semi;colon=1&2.txt",
+        *world.draw.some(lambda: _odd_name(world.draw), at_least=2, at_most=6),
+    ]
+    rng = world.draw.source()
+    query = world.draw.choice(("?x=1", "?a%20b.txt", ""))
+    running = await server.start(root={name: f"content of {name}".encode() for name in names})
+
+    for name in names:
+        raw = "/".join(escaped(rng, part) for part in name.split("/"))
+        answer = await running.ask("GET", f"/files/{raw}{query}", status=None)
+
+        why = f"The file is called {name!r}. Its name in the target is percent-encoded UTF-8, to be decoded once (RFC 3986, 2.1 and 2.4); a query does not belong to it."
+        demand_status(answer, 200, why=why)
+        demand_body(answer.body, f"content of {name}".encode(), f"the body of GET /files/{raw}{query}", why=why)
+
+
+@files.check
+async def folders_have_an_index(server: HttpServer, world: World) -> None:
+    """A folder with a slash at the end answers its index.html, or 404 without one; without the slash it is 301 with the right Location."""
+    names = ["plain", "with.dot.txt", "a b", "100%", "é?", *world.draw.some(world.draw.word, at_most=4)]
+    rng = world.draw.source()
+    site = {f"{name}/inner/index.html": f"<p>{name}".encode() for name in names}
+    running = await server.start(root={**site, "index.html": b"<p>the root"})
+
+    answer = await running.ask("GET", "/files/")
+    demand_body(
+        answer.body, b"<p>the root", "the body of GET /files/", why="ROOT is a folder too, and has an index.html."
+    )
+    for name in names:
+        raw = "/".join(escaped(rng, part) for part in f"{name}/inner".split("/"))
+        answer = await running.ask("GET", f"/files/{raw}/", status=None)
+        demand_status(answer, 200, why="The folder has an index.html.")
+        demand_body(
+            answer.body,
+            site[f"{name}/inner/index.html"],
+            f"the body of GET /files/{raw}/",
+            why="A folder answers its index.html.",
+        )
+        demand_type(answer, "text/html", "index.html")
+        _demand_location(running, await running.ask("GET", f"/files/{raw}", status=None), f"{name}/inner")
+        above = "/".join(escaped(rng, part) for part in name.split("/"))
+        demand_status(
+            await running.ask("GET", f"/files/{above}/", status=None),
+            404,
+            why="The folder has no index.html, and a list of its files is nobody's business.",
+        )
+
+
+@files.check
+async def nothing_outside_is_served(server: HttpServer, world: World) -> None:
+    """Nothing outside ROOT is served, by dots, slashes, zero bytes or symbolic links; links that stay inside are followed."""
+    name = world.draw.word()
+    depth = world.draw.integer(1, 3)
+    root = server.folder({"a/b/inside.txt": b"inside", f"{name}.txt": b"inside"})
+    secret = root.parent / "secret.txt"
+    secret.write_bytes(_SECRET)
+    _links(root, name)
+    running = await server.start(root=root)
+
+    for target in _ways_out(secret, name, depth):
+        answer = await running.ask("GET", target, status=None)
+        demand_status(
+            answer,
+            *(404, 400),
+            why="A segment that decodes to . or .., or has a slash or a zero byte in it, names no file below ROOT, and a link may not lead outside. "
+            "Else every file that the program may read is everybody's.",
+        )
+    for target in (f"/files/to-file-{name}", f"/files/to-folder-{name}/inside.txt", f"/files/a/up-{name}.txt"):
+        answer = await running.ask("GET", target, status=None)
+        demand_status(answer, 200, why="The link leads to a file below ROOT, and such a link is followed.")
+        demand_body(answer.body, b"inside", f"the body of GET {target}", why="It is what the link leads to.")
+
+
+@files.check
+async def what_is_no_file(server: HttpServer, world: World) -> None:
+    """A named pipe and a socket are 404, at once, and hold nobody up."""
+    running = await server.start(root={"file.txt": b"x", "folder/inner/index.html/a.txt": b"x"})
+    name = world.draw.word()
+    os.mkfifo(running.root / name)
+    os.mkfifo(running.root / "folder/index.html")
+    with socket.socket(socket.AF_UNIX) as listening:
+        _bind(listening, running.root, "socket")
+
+        for target in (f"/files/{name}", "/files/socket", "/files/folder/", "/files/folder/inner/", f"/files/{name}/"):
+            answer = await running.ask("GET", target, status=None)
+            demand_status(
+                answer,
+                404,
+                why="Opening a pipe waits for somebody who writes to it, perhaps for ever. stat(2) tells before, or open(2) with O_NONBLOCK and fstat(2) behind it.",
+            )
+    await running.ask("GET", "/files/file.txt")
+
+
+@files.check
+async def a_large_file_costs_no_memory(server: HttpServer, world: World) -> None:
+    """A large file is sent without memory of its size, and whole."""
+    running = await server.start(root={"small.txt": b"x"}, stall_ms=_STALL_MS)
+    await running.ask("GET", "/files/small.txt")
+    digest = await asyncio.to_thread(_large_file, running.root / "large.bin", world.draw.source())
+    before = running.instance.memory().now
+    conversation = await running.converse("GET /files/large.bin", keep=False, receive_buffer=64 * 1024, reading=False)
+    conversation.expects("GET")
+    await conversation.send(running.request("GET", "/files/large.bin", [("Connection", "close")]))
+
+    used = await _while_it_waits(running)
+    conversation.go_on_reading()
+    answer = await _watched(running, conversation.answer(running.patience_s + _READ_S), used)
+
+    received = {"status": answer.status, "bytes": answer.body_bytes, "SHA-256": answer.body_sha256}
+    expect(received, "GET /files/large.bin").equals(
+        {"status": 200, "bytes": _LARGE, "SHA-256": digest},
+        why="The client begins to read late, and gets all of the file.",
+    )
+    _demand_little([(at, bytes_now - before) for at, bytes_now in used])
+
+
+@files.check
+async def a_changed_file_is_served_anew(server: HttpServer, world: World) -> None:
+    """A file is served as it is at that moment: changed, replaced, removed or new."""
+    steps = world.draw.some(
+        lambda: world.draw.choice(("written", "replaced", "same size", "removed")), at_least=3, at_most=8
+    )
+    running = await server.start(root={"news.txt": b"first"})
+    path = running.root / "news.txt"
+    content: bytes | None = b"first"
+
+    for number, step in enumerate(["written", "same size", "removed", "written", *steps], 1):
+        answer = await running.ask("GET", "/files/news.txt", status=None)
+        _demand_news(answer, content, step)
+        content = _change(path, step, number)
+        answer = await running.ask("GET", "/files/news.txt", status=None)
+        _demand_news(answer, content, step)
+
+
+def _demand_news(answer: Answer, content: bytes | None, step: str) -> None:
+    why = f"The file was {step} a moment ago. What the program remembers of a file is worth nothing unless it looks whether it is still the same."
+    demand_status(answer, 200 if content is not None else 404, why=why)
+    if content is not None:
+        demand_body(answer.body, content, "the body of GET /files/news.txt", why=why)
+
+
+def _change(path: Path, step: str, number: int) -> bytes | None:
+    """Do something to the file; its content afterwards."""
+    if step == "removed":
+        path.unlink(missing_ok=True)
+        return None
+    content = f"{number:05}".encode() if step == "same size" else f"edition {number} ".encode() * number
+    if step == "replaced":
+        new = path.with_name("new.tmp")
+        new.write_bytes(content)
+        new.replace(path)
+    else:
+        path.write_bytes(content)
+    return content
+
+
+def _plain_name(draw: Draws) -> str:
+    folders = draw.some(lambda: draw.word(1, 8), at_most=3, usually=1)
+    return "/".join([*folders, f"{draw.word(1, 8)}.{draw.choice(_NAMES_OF_TYPES)}"])
+
+
+def _content(draw: Draws) -> bytes:
+    size = draw.choice((10, 0, 1, 4_096, 65_536, 1_000_000))
+    return draw.source().randbytes(size)
+
+
+def _odd_name(draw: Draws) -> str:
+    """A name of a file that a file system takes: no slash, not too long, not of dots alone."""
+    text = draw_text(draw, at_most=20).replace("/", "-")
+    return f"{text}~"
+
+
+async def _demand_the_same_head(running: Running, target: str, size: int) -> None:
+    answer = await running.ask("HEAD", target, to_the_end=True)
+    length = answer.headers.get("content-length")
+    if length not in (None, str(size)):
+        answer.blame(
+            f"Content-Length: {size}, or none",
+            f"Content-Length: {length}",
+            "HEAD tells how long the body of GET would be (RFC 9110, 8.6).",
+        )
+    demand_type(answer, type_of(target), f"HEAD {target}")
+
+
+def _demand_location(running: Running, answer: Answer, name: str) -> None:
+    """A 301 to the folder's path with a slash at its end; relative to the target or whole."""
+    why = "Links in index.html are relative to the folder, which they are only behind a slash. So the client is sent there (RFC 9110, 10.2.2 and 15.4.2), by a reference that is percent-encoded as every URL is."
+    demand_status(answer, 301, why=why)
+    given = answer.headers.get("location", "")
+    base = f"http://{running.host}/files/{encoded(name, _PLAIN)}"
+    to = urlsplit(urljoin(base, given))
+    received = unquote_to_bytes(to.path).decode(errors="replace")
+    if (
+        not given.isascii()
+        or to.netloc != running.host
+        or received != f"/files/{name}/"
+        or to.query
+        or to.fragment
+        or " " in given
+    ):
+        wanted = urlsplit(base).path + "/"
+        answer.blame(
+            f"Location: {wanted}, or one that means the same", f"Location: {given}" if given else "no Location", why
+        )
+
+
+_PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/"
+
+
+def _links(root: Path, name: str) -> None:
+    """Symbolic links below ROOT: some lead outside, one of them by way of another, two to nothing, and three stay inside."""
+    beside = root.parent / "root-beside"
+    beside.mkdir()
+    (beside / "secret.txt").write_bytes(_SECRET)
+    (root / f"broken-{name}").symlink_to("missing")
+    (root / f"loop-{name}").symlink_to(f"loop-{name}")
+    (root / "trap").mkdir()
+    (root / "trap/index.html").symlink_to("../../secret.txt")
+    (root / f"out-{name}").symlink_to(root.parent / "secret.txt")
+    (root / f"beside-{name}").symlink_to("../root-beside")
+    (root / f"chain-{name}").symlink_to(f"out-{name}")
+    (root / f"to-file-{name}").symlink_to("a/b/inside.txt")
+    (root / f"to-folder-{name}").symlink_to(root / "a/b")
+    (root / f"a/up-{name}.txt").symlink_to(f"../{name}.txt")
+
+
+def _ways_out(secret: Path, name: str, depth: int) -> list[str]:
+    """Targets that lead to a secret outside ROOT, or have segments that name no file."""
+    up = "/files" + "/a" * depth
+    whole = encoded(str(secret), _PLAIN)
+    return [
+        "/files/../secret.txt",
+        f"{up}/" + "../" * (depth + 1) + "secret.txt",
+        "/files/%2e%2e/secret.txt",
+        "/files/.%2E/secret.txt",
+        "/files/..%2fsecret.txt",
+        "/files/%2e%2e%2Fsecret.txt",
+        "/files/a%2Fb%2Finside.txt",
+        f"/files/{whole}",
+        f"/files/{encoded(str(secret))}",
+        f"/files/out-{name}",
+        f"/files/chain-{name}",
+        f"/files/beside-{name}/secret.txt",
+        "/files/trap/",
+        f"/files/broken-{name}",
+        f"/files/loop-{name}",
+        f"/files/./{name}.txt",
+        f"/files/a/../{name}.txt",
+        f"/files/%2e/{name}.txt",
+        f"/files/{name}.txt%00",
+        f"/files/{name}.txt%00.html",
+        "/files/..",
+        "/files/%2e%2e",
+        f"/files/../root/{name}.txt",
+    ]
+
+
+def _bind(listening: socket.socket, folder: Path, name: str) -> None:
+    """A socket at this path, however long the path is: an address holds 108 bytes (unix(7)), so it is given by way of the folder's descriptor."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        listening.bind(f"/proc/self/fd/{descriptor}/{name}")
+    finally:
+        os.close(descriptor)
+
+
+def _large_file(path: Path, rng: random.Random) -> str:
+    """A file with holes and a few marks in it; its SHA-256. Holes cost no disk, and are bytes like others to whoever reads them."""
+    marks = {rng.randrange(_LARGE - 16): rng.randbytes(16) for _ in range(20)} | {_LARGE - 16: rng.randbytes(16)}
+    with path.open("wb") as file:
+        file.truncate(_LARGE)
+        for place, mark in marks.items():
+            file.seek(place)
+            file.write(mark)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+async def _while_it_waits(running: Running) -> list[tuple[float, int]]:
+    """Memory, with times, while the client reads nothing: until it has stayed the same for a while, and three seconds at most."""
+    used = [_memory(running)]
+    while len(used) < 8 or (len(used) < 30 and used[-1][1] != used[-5][1]):
+        await asyncio.sleep(_LOOK_S)
+        used.append(_memory(running))
+    return used
+
+
+async def _watched(running: Running, answer: Coroutine[Any, Any, Answer], used: list[tuple[float, int]]) -> Answer:
+    """Wait for the answer, and note meanwhile what the program uses."""
+    task = asyncio.create_task(answer)
+    try:
+        while not task.done():
+            await asyncio.wait([task], timeout=_LOOK_S)
+            used.append(_memory(running))
+        return task.result()
+    finally:
+        task.cancel()
+
+
+def _memory(running: Running) -> tuple[float, int]:
+    return round(running.now(), 3), running.instance.memory().now
+
+
+def _demand_little(grown: list[tuple[float, int]]) -> None:
+    """The program has not taken much more memory than before."""
+    most = max(more for _, more in grown)
+    if most <= _MOST_MEMORY:
+        return
+    subject = "memory that the program took for one large file"
+    comparison = Comparison(
+        subject=subject,
+        expected=f"at most {_MOST_MEMORY // MIB} MiB more than before, for a file of {_LARGE // MIB} MiB",
+        received=f"{most / MIB:.0f} MiB more",
+        why="Read and send a part at a time, and the next when the socket has taken it. Else a few clients with a large file and a slow line fill all memory.",
+    )
+    points = thinned([(at, more / MIB) for at, more in grown])
+    raise Failure(subject, comparison, Series(subject=subject, unit="MiB", points=points, limit=_MOST_MEMORY / MIB))
