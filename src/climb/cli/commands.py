@@ -29,6 +29,7 @@ COMMANDS = (
     Entry("hint", "Build", "open the next hint of the stage you work on", "climb.cli.hint:hint"),
     Entry("replay", "Build", "judge again with the inputs of an earlier run", "climb.cli.replay:replay"),
     Entry("shrink", "Build", "find the smallest input that still fails", "climb.cli.shrink:shrink"),
+    Entry("race", "Build", "your program and ours in turns, and the ratio", "climb.cli.race:race"),
     Entry("reflect", "Reflect", "your journal: answer a prompt, edit or export entries", "climb.cli.reflect:reflect"),
     Entry("scan", "Use our systems", "the network scanner", "climb.cli.scan:scan"),
     Entry("sched", "Use our systems", "the scheduler emulator: run, compare, quiz", "climb.cli.sched:sched"),

@@ -130,6 +130,10 @@ class Reporter:
         held = f"  {verdict.passed} of {verdict.total} stages hold."
         self._print(Text(held + (f" Next: {following.number} {following.title}" if following else ""), style="bold"))
 
+    def piece(self, piece: Evidence) -> None:
+        """One piece of evidence by itself, in the report's form."""
+        self._evidence(piece)
+
     def _ran(self, check: CheckResult) -> None:
         transcript = next((piece for piece in check.evidence if isinstance(piece, Transcript)), None)
         if transcript is not None:

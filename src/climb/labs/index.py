@@ -7,17 +7,19 @@ import json
 import random
 import time
 from collections.abc import Sequence
-
-import asyncpg  # type: ignore[import-untyped]  # it ships no types
+from typing import TYPE_CHECKING
 
 from climb.labs.bench import Bench
 from climb.labs.headroom import memory_left
 from climb.labs.lab import Explanation, Knob, Knobs, Lab, Prediction
 from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Point
 from climb.labs.result import Result
-from climb.labs.servers import database, why_no_database
+from climb.labs.servers import connected, database, why_no_database
 from climb.labs.statistics import Estimate, median, median_estimate, ratio_estimate
 from climb.labs.words import number
+
+if TYPE_CHECKING:
+    import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 __all__ = ["lab"]
 
@@ -79,10 +81,8 @@ def measure(knobs: Knobs, bench: Bench) -> None:
 
 
 async def _measure(bench: Bench, address: str, sizes: Sequence[int], found: int) -> None:
-    one_process = {"max_parallel_workers_per_gather": "0"}
-    db = await asyncpg.connect(address, server_settings=one_process)
-    try:
-        bench.fact(_VERSION, ".".join(str(part) for part in db.get_server_version()[:2]))
+    async with connected(address, max_parallel_workers_per_gather="0") as db:
+        bench.fact(_VERSION, await db.fetchval("SHOW server_version"))
         for done, size in enumerate(sizes):
             bench.progress(0.1 + (_FILLED_SHARE - 0.1) * done / len(sizes), f"filling two tables with {size:,} rows")
             await _fill(db, size, found)
@@ -91,8 +91,6 @@ async def _measure(bench: Bench, address: str, sizes: Sequence[int], found: int)
                 await _look_at_plan(bench, db, way, size)
         await _read(bench, db, sizes, found)
         await _write(bench, db, sizes[-1], found)
-    finally:
-        await db.close()
 
 
 async def _fill(db: asyncpg.Connection, size: int, found: int) -> None:
@@ -141,10 +139,8 @@ async def _write(bench: Bench, db: asyncpg.Connection, size: int, found: int) ->
     """Customers come in no order, so each row has another place in the index."""
     table, index = f"{_TABLES[_WITH]}_{size}", f"by_customer_{size}"
     for fact, relation in ((_TABLE_SIZE, table), (_INDEX_SIZE, index)):
-        bench.fact(fact, await db.fetchval(f"SELECT pg_relation_size('{relation}')") / 2**20)  # noqa: S608 - our own names
-    insert = (
-        "INSERT INTO {}_{} SELECT g, (random() * {})::int, g, 'paid by card' FROM generate_series(1, {}) g"  # noqa: S608 - our own names
-    )
+        bench.fact(fact, await db.fetchval(f"SELECT pg_relation_size('{relation}')") / 2**20)
+    insert = "INSERT INTO {}_{} SELECT g, (random() * {})::int, g, 'paid by card' FROM generate_series(1, {}) g"
     statements = {
         way: await db.prepare(insert.format(_TABLES[way], size, _customers(size, found) - 1, _WRITTEN_ROWS))
         for way in _WAYS
@@ -215,18 +211,18 @@ def _headline(result: Result, ratio: Estimate) -> str:
 
 def _growth(result: Result) -> str:
     smallest, largest = _sizes(result)[0], _sizes(result)[-1]
-    grew = {
-        way: number(median(_times(result, way, largest)) / median(_times(result, way, smallest))) for way in _WAYS
-    }
+    grew = {way: number(median(_times(result, way, largest)) / median(_times(result, way, smallest))) for way in _WAYS}
     told = (
-        f"From {smallest:,} rows to {largest:,}, {largest // smallest:,} times as many, the time grew {grew[_WITHOUT]} times without the index and "
-        f"{grew[_WITH]} times with it. `EXPLAIN` says why: in the largest table PostgreSQL did a *{_plan(result, _WITHOUT, largest)}* over "
+        f"From {smallest:,} rows to {largest:,}, {largest // smallest:,} times as many, the time grew by a factor of {grew[_WITHOUT]} without the index and of "
+        f"{grew[_WITH]} with it. `EXPLAIN` says why: in the largest table its plan was *{_plan(result, _WITHOUT, largest)}*, over "
         f"{_pages(result, _WITHOUT, largest)} of 8 KiB, "
     )
     if _plan(result, _WITH, largest) == _WHOLE_TABLE:
-        return told + f"and the same over {_pages(result, _WITH, largest)} where there was an index, which it did not use."
+        return (
+            told + f"and the same over {_pages(result, _WITH, largest)} where there was an index, which it did not use."
+        )
     return told + (
-        f"and with the index a *{_plan(result, _WITH, largest)}* over {_pages(result, _WITH, largest)}: a few to go down the "
+        f"and with the index *{_plan(result, _WITH, largest)}*, over {_pages(result, _WITH, largest)}: some to go down the "
         "[tree](concept:trees), then those that have the rows. All of these pages were in memory. From a disk the difference is one of pages read."
     )
 
@@ -244,7 +240,10 @@ def _choices(result: Result) -> str:
     else:
         told += ". "
     if not unused:
-        return told + "PostgreSQL used the index in every table that has one; each time the planner had estimated that it is cheaper."
+        return (
+            told
+            + "PostgreSQL used the index in every table that has one; each time the planner had estimated that it is cheaper."
+        )
     return told + (
         f"PostgreSQL left the index alone where the table has {_list([f'{size:,}' for size in unused])} rows: the query wants "
         f"{_list([f'{_found(result, size) / size:.0%}' for size in unused])} of them, and by its estimate reading all pages in a row is cheaper than going to that many "

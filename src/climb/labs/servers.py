@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from climb.errors import SetupError
@@ -17,9 +17,14 @@ from climb.labs.bench import Bench
 from climb.stack.errors import StackError
 
 if TYPE_CHECKING:
+    import asyncpg  # type: ignore[import-untyped]  # it ships no types
+    from redis.asyncio import Redis
+
     from climb.stack.server import Kept
 
-__all__ = ["cache", "database", "why_no_cache", "why_no_database"]
+__all__ = ["cache", "connected", "database", "pooled", "talking_to", "why_no_cache", "why_no_database"]
+
+_DEADLINE_S = 20.0  # of every statement and request
 
 
 def why_no_database() -> str | None:
@@ -72,3 +77,42 @@ def _started(server: AbstractContextManager[Kept], name: str) -> Iterator[str]:
         except StackError as error:
             raise SetupError(f"this lab needs a {name} of its own: {error}") from error
         yield kept.address
+
+
+# The clients are imported where they are used: whoever lists labs loads all of them.
+
+
+@asynccontextmanager
+async def connected(address: str, **settings: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to a database; ``settings`` are those of its session."""
+    import asyncpg
+
+    connection = await asyncpg.connect(address, command_timeout=_DEADLINE_S, server_settings=settings)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def pooled(address: str, size: int) -> AsyncIterator[asyncpg.Pool]:
+    """A pool of ``size`` connections to a database, all of them open."""
+    import asyncpg
+
+    async with asyncpg.create_pool(address, min_size=size, max_size=size, command_timeout=_DEADLINE_S) as pool:
+        yield pool
+
+
+@asynccontextmanager
+async def talking_to(address: str, connections: int) -> AsyncIterator[Redis]:
+    """A client of a cache, with so many connections at most; who finds none waits."""
+    from redis.asyncio import BlockingConnectionPool, Redis
+
+    pool = BlockingConnectionPool.from_url(
+        address, decode_responses=True, max_connections=connections, timeout=_DEADLINE_S
+    )
+    client = Redis.from_pool(pool)
+    try:
+        yield client
+    finally:
+        await client.aclose()

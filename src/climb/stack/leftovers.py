@@ -42,6 +42,7 @@ def free_shared_memory(pid: int, since_s: int) -> None:
 
 
 def signal_all(pids: list[int], number: signal.Signals) -> None:
+    """Send them a signal; those that have gone meanwhile are passed over."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)

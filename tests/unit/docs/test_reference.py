@@ -188,7 +188,7 @@ _PARTS = {  # what docs/design.md draws: each part, and the others that it may i
     "journal": {"course", "judge", "labs", "progress"},
     "progress": {"course", "journal", "judge", "labs"},
     "projects": {"gantt", "judge"},
-    "labs": {"parent"},
+    "labs": {"parent", "stack"},
     "course": set(),
     "judge": {"gantt", "parent", "sequence"},
     "systems": {"gantt", "parent", "printable", "stack"},

@@ -31,6 +31,7 @@ _EXPECTED = {
     "brief.md",
     "tour.md",
     "driver",
+    "races.py",
     "report.py",
     "schedule.py",
     "workload.py",

@@ -36,9 +36,15 @@ _REASONS |= {
 
 
 class Stretch(Protocol):
-    """Bytes of an open file, which are read as they are sent: a piece is sent before the next one is asked for."""
+    """Bytes of an open file, which are sent by the kernel, or read: a piece is sent before the next one is asked for."""
 
     length: int
+
+    def is_at_hand(self) -> bool:
+        """Tell whether :meth:`send` needs no disk for what comes next."""
+
+    def send(self, to: int) -> int | None:
+        """Send what comes next to a socket, as much as it takes, which may be nothing; None if that can't be done."""
 
     def read_nowait(self) -> bytes | memoryview | None:
         """Return what comes next, or None if the disk has to be waited for."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from climb.systems.http.grammar import FIELD, is_host
 from climb.systems.http.refusal import Refusal
 
-__all__ = ["CHUNKED", "NO_FIELDS", "Fields", "Pairs", "pairs_of", "read_fields", "text_of"]
+__all__ = ["CHUNKED", "Fields", "Pairs", "pairs_of", "read_fields", "text_of"]
 
 CHUNKED = -1  # instead of a body's length
 _LONGEST_LENGTH = 18  # digits: far more than any limit
@@ -113,8 +113,7 @@ def text_of(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-NO_FIELDS = Fields([])
-_known: dict[bytes, Fields] = {b"": NO_FIELDS}
+_known: dict[bytes, Fields] = {}
 
 
 def read_fields(block: bytes) -> Fields:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from urllib.parse import unquote_to_bytes
@@ -9,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from climb.systems.http.answer import Answer, plain, with_fields
-from climb.systems.http.conditions import BEYOND, Part, part_of, status_of
+from climb.systems.http.conditions import BEYOND, Identity, Part, part_of, status_of
 from climb.systems.http.dates import date_of
 from climb.systems.http.folder import Folder, Opened, OutOfFilesError
 from climb.systems.http.head import Head
@@ -31,6 +32,7 @@ KINDS = {
 }
 _ANYTHING = "application/octet-stream"
 _INDEX = b"index.html"
+_KNOWN = 1024  # files whose fields are kept
 
 Listing = Callable[[Opened, Request, Callable[[bytes], bool]], Answer]
 
@@ -75,7 +77,9 @@ def files_resource(
 def _find(folder: Folder, below: bytes, request: Request, listing: Listing | None, *, waits: bool) -> _Found | Answer:
     """Return the file that is asked for, or the answer if there is none."""
     raw = request.head.raw_path
-    segments = [unquote_to_bytes(segment) for segment in raw.split(b"/")[1 + below.count(b"/") :]]
+    segments = raw.split(b"/")[1 + below.count(b"/") :]
+    if b"%" in raw:
+        segments = [unquote_to_bytes(segment) for segment in segments]
     if not segments:  # the folder itself, without the slash at its end
         return _moved(request.head)
     last = segments.pop()
@@ -124,14 +128,8 @@ def _of_file(file: Opened, kind: str, head: Head, *, waits: bool) -> Answer:
     kept = False
     try:
         content = settled(file, waits=waits)
-        identity = identity_of(file.status)
+        identity, fields = _described(file.status, kind)
         size = file.status.st_size
-        fields = with_fields(
-            ("Content-Type", kind),
-            ("ETag", identity.tag.decode("ascii")),
-            ("Last-Modified", date_of(identity.modified)),
-            ("Accept-Ranges", "bytes"),
-        )
         status = status_of(head.fields, identity)
         if status == 412:
             return plain(412)
@@ -150,3 +148,26 @@ def _of_file(file: Opened, kind: str, head: Head, *, waits: bool) -> Answer:
     finally:
         if not kept:
             file.close()
+
+
+_descriptions: dict[tuple[str, int, int, int, int], tuple[Identity, bytes]] = {}
+
+
+def _described(status: os.stat_result, kind: str) -> tuple[Identity, bytes]:
+    """Return what a file's content is told by, and its fields, which are kept, since most files are asked for again."""
+    key = (kind, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    known = _descriptions.get(key)
+    if known is not None:
+        return known
+    identity = identity_of(status)
+    fields = with_fields(
+        ("Content-Type", kind),
+        ("ETag", identity.tag.decode("ascii")),
+        ("Last-Modified", date_of(identity.modified)),
+        ("Accept-Ranges", "bytes"),
+    )
+    if identity.modified == status.st_mtime_ns // 1_000_000_000:  # else it is a date to come, which is told as now
+        if len(_descriptions) >= _KNOWN:
+            _descriptions.clear()
+        _descriptions[key] = identity, fields
+    return identity, fields

@@ -2,7 +2,8 @@
 
 What is opened is first only pointed at (O_PATH: no pipe is waited for, no device notices), then the kernel is asked where that
 truly is, and only then is the very same thing opened to be read. So it makes no difference which symbolic links are on the way, or
-who exchanges them meanwhile: the answer is about what is in hand.
+who exchanges them meanwhile: the answer is about what is in hand. A way without links, which the kernel knows by heart, needs no
+second question: it can't lead out.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from climb.systems.http.cached_lookup import point_at_cached
+from climb.systems.http.cached_lookup import READ, open_straight, point_at_cached, point_straight
 
 __all__ = ["Folder", "Opened", "OutOfFilesError"]
 
@@ -22,7 +23,6 @@ _NOT_THERE = frozenset(
 )
 _NO_MORE = frozenset({errno.EMFILE, errno.ENFILE})
 _POINT = os.O_PATH | os.O_CLOEXEC
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 class OutOfFilesError(Exception):
@@ -61,7 +61,7 @@ class Folder:
         if any(segment in (b"", b".", b"..") or b"/" in segment or b"\0" in segment for segment in segments):
             return None
         try:
-            return self._open(b"/".join(segments) or b".", waits=waits)
+            return self._open(b"/".join(segments) or b".", waits)
         except OSError as error:
             if error.errno in _NOT_THERE:
                 return None
@@ -69,15 +69,33 @@ class Folder:
                 raise OutOfFilesError from error
             raise
 
-    def _open(self, path: bytes, *, waits: bool) -> Opened | None:
+    def _open(self, path: bytes, waits: bool) -> Opened | None:
         ours = self._descriptor
-        pointed = os.open(path, _POINT, dir_fd=ours) if waits else point_at_cached(path, ours)
+        if waits:
+            return self._opened(os.open(path, _POINT, dir_fd=ours))
         try:
-            if not self._holds(pointed):
-                return None
+            pointed = point_straight(path, ours)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            return self._opened(point_at_cached(path, ours))
+        try:
             if not _is_file_or_folder(os.fstat(pointed).st_mode):
                 return None
-            return Opened(os.open(f"/proc/self/fd/{pointed}", _READ))
+        finally:
+            os.close(pointed)
+        opened = Opened(open_straight(path, ours))
+        if _is_file_or_folder(opened.status.st_mode):
+            return opened
+        opened.close()  # it was exchanged meanwhile
+        return None
+
+    def _opened(self, pointed: int) -> Opened | None:
+        """Open what is pointed at, if it is ours and may be seen."""
+        try:
+            if not self._holds(pointed) or not _is_file_or_folder(os.fstat(pointed).st_mode):
+                return None
+            return Opened(os.open(f"/proc/self/fd/{pointed}", READ))
         finally:
             os.close(pointed)
 

@@ -46,11 +46,6 @@ class Head(msgspec.Struct, frozen=True, gc=False):
         )
 
     @property
-    def has_body(self) -> bool:
-        """Tell whether pieces of a body, and its end, come behind."""
-        return self.length != 0
-
-    @property
     def waits(self) -> bool:
         """Tell whether the client waits for ``100 Continue``, or for an answer, before it sends the body."""
         return self.fields.continues and self.minor > 0 and self.length != 0

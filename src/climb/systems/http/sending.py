@@ -22,7 +22,10 @@ class InThread(Protocol):
 
 
 class Sending:
-    """What both kinds have in common. ``write`` tells whether the client takes more; ``done`` gets whether all was sent."""
+    """What both kinds have in common. ``write`` tells whether the client takes more; ``done`` gets whether all was sent.
+
+    ``send`` of the one for files lets the kernel send, and returns how much that was, or None.
+    """
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, write: Callable[[Piece], bool], done: Callable[[bool], None]
@@ -32,6 +35,10 @@ class Sending:
         self._done = done
         self._next: asyncio.Handle | None = None
         self._over = False
+
+    def begin(self) -> None:
+        """Send the first piece; ``done`` is called later, if only in the next turn."""
+        self.go_on()
 
     def go_on(self) -> None:
         """Send the next piece, soon."""
@@ -91,7 +98,7 @@ class _PiecesSending(Sending):
 
 
 class _StretchSending(Sending):
-    """A stretch of a file."""
+    """A stretch of a file: by the kernel what it has in memory, the rest by way of ours."""
 
     def __init__(
         self,
@@ -99,23 +106,36 @@ class _StretchSending(Sending):
         in_thread: InThread,
         loop: asyncio.AbstractEventLoop,
         write: Callable[[Piece], bool],
+        send: Callable[[Stretch], int | None],
         done: Callable[[bool], None],
     ) -> None:
         super().__init__(loop, write, done)
         self._stretch = stretch
         self._left = stretch.length
         self._in_thread = in_thread
+        self._send_of = send
         self._waits = False  # for a thread
 
     def go_on(self) -> None:
         if not self._waits:
             super().go_on()
 
+    def begin(self) -> None:
+        if self._left:
+            self._send()
+        else:
+            self.go_on()
+
     def _send(self) -> None:
         if not self._left:
             self._end(whole=True)
             return
-        piece = self._stretch.read_nowait()
+        sent = self._send_of(self._stretch)
+        if sent:
+            self._left -= sent
+            self.go_on()
+            return
+        piece = self._stretch.read_nowait()  # if the client takes no more, this piece waits for it
         if piece is None:
             self._waits = True
             self._in_thread(self._stretch.read, self._got)
@@ -149,9 +169,10 @@ def sending(
     in_thread: InThread,
     loop: asyncio.AbstractEventLoop,
     write: Callable[[Piece], bool],
+    send: Callable[[Stretch], int | None],
     done: Callable[[bool], None],
 ) -> Sending:
-    """Return what sends a content; nothing is sent before :meth:`Sending.go_on`."""
+    """Return what sends a content; nothing is sent before :meth:`Sending.begin`."""
     if isinstance(content, Iterator):
         return _PiecesSending(content, chunked, loop, write, done)
-    return _StretchSending(content, in_thread, loop, write, done)
+    return _StretchSending(content, in_thread, loop, write, send, done)

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from climb.systems.http.accepting import Acceptor, descriptors_for_connections
 from climb.systems.http.connection import Connection
+from climb.systems.http.memory import REST_S, give_back
 from climb.systems.http.resource import Find
 from climb.systems.http.settings import Limits
 from climb.systems.http.shared import Answered, Shared
@@ -18,7 +19,7 @@ from climb.systems.http.wheel import TICK_S
 
 __all__ = ["STOP_S", "Server"]
 
-STOP_S = 9.6  # for answers under way when it stops; the contract says 10 for everything
+STOP_S = 9.4  # for answers under way when it stops; the contract says 10 for everything
 _LAST_REQUESTS_S = 0.03  # to hear of what was sent before the stop
 _THREADS = 8
 _T = TypeVar("_T")
@@ -34,6 +35,7 @@ class Server:
         self._arriving: set[asyncio.Task[object]] = set()
         self._acceptor: Acceptor | None = None
         self._most = 0
+        self._rested_at = 0.0  # when memory may be given back again
 
     def begin(self, sock: socket.socket) -> None:
         """Answer at a bound socket, which is the server's from now on."""
@@ -60,7 +62,12 @@ class Server:
             self._acceptor.freed()  # it was gone before it was ours
 
     def _turn_wheel(self) -> None:
-        self._shared.wheel.turn(monotonic())
+        now = monotonic()
+        self._shared.wheel.turn(now)
+        if self._shared.freed_much and now >= self._rested_at:
+            self._shared.freed_much = False
+            give_back()
+            self._rested_at = now + REST_S
         self._ticking = self._loop.call_later(TICK_S, self._turn_wheel)
 
     def _in_thread(self, work: Callable[[], _T], then: Callable[[_T | BaseException], None]) -> None:

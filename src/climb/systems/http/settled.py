@@ -38,7 +38,7 @@ def settled(file: Opened, *, waits: bool) -> bytes | None:
             return None
         content = _read(file.descriptor, size, waits=waits)
         before, file.status = file.status, os.fstat(file.descriptor)
-        if _tag(before) == _tag(file.status) and len(content) == size:
+        if _content_of(before) == _content_of(file.status) and len(content) == size:
             return content
         if not waits:
             raise BlockingIOError
@@ -59,8 +59,9 @@ def _read(descriptor: int, size: int, *, waits: bool) -> bytes:
 def identity_of(status: os.stat_result) -> Identity:
     """Return what tells this content of the file from the next."""
     now = int(time.time())  # a date to come would be no date of a change
-    return Identity(_tag(status), min(status.st_mtime_ns // 1_000_000_000, now))
+    tag = b'"%x-%x-%x-%x"' % _content_of(status)
+    return Identity(tag, min(status.st_mtime_ns // 1_000_000_000, now))
 
 
-def _tag(status: os.stat_result) -> bytes:
-    return b'"%x-%x-%x-%x"' % (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+def _content_of(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

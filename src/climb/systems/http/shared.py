@@ -33,7 +33,7 @@ class Shared:
     """The resources, the limits, the clock, and who is connected."""
 
     __slots__ = (
-        "answered", "connections", "find", "freed", "head_s", "idle_s", "in_thread", "loop", "max_body_bytes",
+        "answered", "connections", "find", "freed", "freed_much", "head_s", "idle_s", "in_thread", "loop", "max_body_bytes",
         "max_head_bytes", "opening", "stall_s", "stopping", "tell", "wheel",
     )  # fmt: skip
 
@@ -60,4 +60,5 @@ class Shared:
         self.wheel = Wheel(monotonic())
         self.connections: set[Connection] = set()
         self.stopping = False
+        self.freed_much = False  # memory, of which some might be given back
         self.freed: Callable[[], None] = lambda: None  # called when a connection has ended

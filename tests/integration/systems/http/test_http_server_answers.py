@@ -89,6 +89,14 @@ def test_the_mirror(server: Start) -> None:
     assert shown["trailers"] == []
 
 
+def test_the_mirror_for_head_is_as_long_as_for_get(server: Start) -> None:
+    """An answer to HEAD announces the length that the same request would have with GET."""
+    service = server()
+    lengths = [service.get("/mirror/x", method=method).fields["content-length"] for method in ("GET", "HEAD")]
+
+    assert lengths[0] == lengths[1]
+
+
 @pytest.mark.parametrize("size", [0, 1, 16_384, 16_385, 1_000_000])
 def test_the_echo(server: Start, size: int) -> None:
     """A body comes back as it was, however long, with its type."""
@@ -157,6 +165,18 @@ def test_a_client_that_has_shut_down_gets_all_answers(server: Start) -> None:
         rest = client.rest()
 
     assert [len(answer.body) for answer in answers] == [6, 588_895, 2]
+    assert rest == b""
+
+
+@pytest.mark.parametrize("before", ["/healthz", "/count?to=12", "/count?to=2&pause_ms=50"])
+def test_half_a_head_behind_an_answer_is_refused(server: Start, before: str) -> None:
+    """What is cut short is 400 behind every answer, also one that was still on its way when the end of the input came."""
+    with server().connect() as client:
+        client.send(request("GET", before) + b"GET /d HTTP.10\r\n")
+        client.half_close()
+        first, second, rest = client.answer(), client.answer(), client.rest()
+
+    assert [first.status, second.status] == [200, 400]
     assert rest == b""
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from http_server_clients import HttpService, request
+from http_server_clients import PATIENCE_S, HttpService, request
 
 Start = Callable[..., HttpService]
 
@@ -110,19 +111,65 @@ def test_a_large_file_costs_no_memory(server: Start) -> None:
     assert peak - before < 20 << 20
 
 
-def test_a_file_that_shrinks_ends_the_connection(server: Start) -> None:
-    """The length was promised; if it can't be kept, the client gets to know by an end too early."""
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_file_that_shrinks_ends_the_connection(server: Start, in_memory: bool) -> None:
+    """The length was promised; if it can't be kept, the client gets to know by a reset."""
     service = server()
-    with (service.root / "large").open("wb") as file:
-        file.truncate(64 << 20)
+    large = service.root / "large"
+    large.write_bytes(b"x" * (32 << 20))
+    if not in_memory:
+        forget(large)
     with service.connect(receive_buffer=8192) as client:
         client.send(request("GET", "/files/large"))
         client.head()
-        os.truncate(service.root / "large", 1000)
-        received = len(client.rest())
+        os.truncate(large, 1000)
 
-    assert received < 64 << 20
+        assert client.is_reset()
     assert service.get("/healthz").status == 200
+
+
+def forget(path: Path) -> None:
+    """Take a file out of the kernel's memory, as far as it lets us."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+@pytest.mark.parametrize("missing", [(), ((0, 0),), ((0, 4096),), ((1 << 20, 1 << 20),), ((1_200_000, 0),)])
+def test_what_is_not_in_memory_is_sent_too(server: Start, missing: tuple[tuple[int, int], ...]) -> None:
+    """A file is sent whole and right, whichever parts of it have to be read from the disk, also to a client that reads slowly."""
+    service = server()
+    content = os.urandom(1 << 16) * 24
+    path = service.root / "large"
+    path.write_bytes(content)
+    part = slice(12_345, 1_456_789)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        for first, count in missing:
+            os.posix_fadvise(file.fileno(), first, count, os.POSIX_FADV_DONTNEED)
+    with service.connect(receive_buffer=4096) as client:
+        client.send(request("GET", "/files/large", f"Range: bytes={part.start}-{part.stop - 1}"))
+        client.send(request("GET", "/files/large") + request("GET", "/healthz"))
+        answers = [client.answer() for _ in range(3)]
+
+    assert [answer.status for answer in answers] == [206, 200, 200]
+    assert answers[0].body == content[part]
+    assert answers[1].body == content
+
+
+def test_a_folder_that_moved_out_is_gone(server: Start, tmp_path: Path) -> None:
+    """A link in its place leads to the very same file, which was served a moment ago, and outside all the same."""
+    service = server()
+    folder = service.root / "folder"
+    folder.mkdir()
+    (folder / "file").write_text("content")
+    before = [service.get("/files/folder/file").status for _ in range(2)]
+    folder.rename(tmp_path / "moved")
+    folder.symlink_to(tmp_path / "moved")
+
+    assert before == [200, 200]
+    assert service.get("/files/folder/file").status == 404
+    assert service.get("/files/folder/").status == 404
 
 
 def test_tags_change_with_content(server: Start) -> None:
@@ -210,3 +257,28 @@ def test_parts(server: Start, size: int) -> None:
     assert told == by_tag
     assert service.get("/files/file", "Range: bytes=0-1", method="HEAD").fields["content-length"] == str(size)
     assert service.get("/files/file").fields["accept-ranges"] == "bytes"
+
+
+def test_files_are_closed(server: Start) -> None:
+    """Whatever becomes of an answer, no descriptor is left behind."""
+    service = server()
+    (service.root / "small").write_text("small")
+    (service.root / "large").write_bytes(b"x" * 3_000_000)
+    tag = service.get("/files/large").fields["etag"]
+    descriptors = Path(f"/proc/{service.process.pid}/fd")
+    before = len(list(descriptors.iterdir()))
+    for _ in range(20):
+        service.get("/files/small")
+        service.get("/files/large", method="HEAD")
+        service.get("/files/large", f"If-None-Match: {tag}")
+        service.get("/files/large", "If-Match: x")
+        service.get("/files/large", "Range: bytes=9999999-")
+        with service.connect(receive_buffer=4096) as gone:
+            gone.send(request("GET", "/files/large"))
+            gone.head()
+    service.get("/files/")
+    deadline = time.monotonic() + PATIENCE_S
+    while len(list(descriptors.iterdir())) > before and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+    assert len(list(descriptors.iterdir())) <= before

@@ -21,6 +21,14 @@ def not_before(seconds: float) -> Iterator[None]:
     assert time.monotonic() - began >= seconds
 
 
+def until(claim: Callable[[], bool]) -> None:
+    """Wait until this is true."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not claim():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_a_slow_head_ends(server: Start) -> None:
     """A head that is not complete in time is 408, though a byte of it comes now and then; the connection closes."""
     with server(head_ms=400).connect() as client:
@@ -41,6 +49,20 @@ def test_a_slow_head_ends(server: Start) -> None:
     assert (answer.status, answer.fields["connection"]) == (408, "close")
 
 
+def test_a_head_request_that_ends_early_gets_no_body(server: Start) -> None:
+    """Nobody reads a body behind the answer to HEAD, also if it took too long or was cut."""
+    service = server(head_ms=300)
+    for cut in (True, False):
+        with service.connect() as client:
+            client.send(b"HEAD / HTTP/1.1\r\nHost")
+            if cut:
+                client.half_close()
+            answer = client.answer("HEAD")
+
+            assert answer.status == (400 if cut else 408)
+            assert client.rest() == b""
+
+
 def test_an_idle_connection_ends(server: Start) -> None:
     """A connection without a request ends without an answer, and empty lines are none; it counts from the last answer too."""
     service = server(idle_ms=400)
@@ -56,33 +78,33 @@ def test_an_idle_connection_ends(server: Start) -> None:
 
 def test_a_stalled_body_ends(server: Start) -> None:
     """A body of which nothing comes is 408; one that comes slowly is answered, though the whole takes longer."""
-    service = server(stall_ms=400)
+    service = server(stall_ms=1500)
     with service.connect() as client:
-        client.send(request("POST", "/echo", "Content-Length: 10") + b"hello")
-        with not_before(0.3):
+        with not_before(1.5):
+            client.send(request("POST", "/echo", "Content-Length: 10") + b"hello")
             answer = client.answer()
         rest = client.rest()
-    with service.connect() as slow, not_before(0.8):
-        slow.send(request("POST", "/echo", "Content-Length: 9"))
-        for _ in range(9):
+    with service.connect() as slow, not_before(1.6):
+        slow.send(request("POST", "/echo", "Content-Length: 16"))
+        for _ in range(16):
             time.sleep(0.1)  # the slowness that is tried
             slow.send(b"x")
         echoed = slow.answer()
 
     assert (answer.status, rest) == (408, b"")
-    assert (echoed.status, echoed.body) == (200, b"x" * 9)
+    assert (echoed.status, echoed.body) == (200, b"x" * 16)
 
 
 def test_who_does_not_read_is_let_go(server: Start) -> None:
     """A client that takes nothing of a long answer is disconnected; one that takes it slowly is not."""
-    service = server(stall_ms=500)
+    service = server(stall_ms=1500)
     with service.connect(receive_buffer=4096) as still:
         still.send(request("GET", "/count?to=1000000"))
         with service.connect(receive_buffer=4096) as slow:
             slow.send(request("GET", "/count?to=100000"))
-            began, received = time.monotonic(), 0
-            while time.monotonic() - began < 1.5:
-                received += len(slow.socket.recv(8192))
+            began = time.monotonic()
+            while time.monotonic() - began < 2.0:
+                assert slow.socket.recv(4096)
                 time.sleep(0.02)  # the slowness that is tried
             slow.buffer = b""
             while not slow.buffer.endswith(b"\r\n0\r\n\r\n"):
@@ -131,6 +153,57 @@ def test_idle_connections_are_cheap(server: Start) -> None:
 
         assert statuses == {200}
         assert service.memory_bytes() - before < 1000 * 64 * 1024
+
+
+_CLIENTS = 200
+_MOST_IDLE_BYTES = 64 * 1024
+
+
+def _echoed(client: Client, body: bytes) -> bool:
+    client.send(request("POST", "/echo", body=body))
+    return client.answer().body == body
+
+
+def test_what_a_large_body_needed_is_given_back(server: Start) -> None:
+    """An idle connection is as cheap behind a large echo: nothing of the request or the answer is kept."""
+    service = server()
+    before = service.memory_bytes()
+    with ExitStack() as stack:
+        clients = [stack.enter_context(service.connect()) for _ in range(_CLIENTS)]
+
+        assert all(_echoed(client, b"x" * 100_000) for client in clients)
+        assert service.memory_bytes() - before < _CLIENTS * _MOST_IDLE_BYTES
+
+
+@pytest.mark.parametrize("size", [40_000, 100_000, 300_000])
+def test_what_many_large_bodies_needed_at_once_is_given_back(server: Start, size: int) -> None:
+    """So it is behind a crowd of echoes at the same moment, soon."""
+    service = server()
+    before = service.memory_bytes()
+    body = b"x" * size
+    with ExitStack() as stack:
+        clients = [stack.enter_context(service.connect()) for _ in range(_CLIENTS * 2)]
+        for client in clients:
+            client.send(request("POST", "/echo", f"Content-Length: {size}") + body[:-1])
+        until(lambda: service.memory_bytes() - before > len(clients) * size * 0.9)
+        for client in clients:
+            client.send(body[-1:])
+
+        assert all(client.answer().body == body for client in clients)
+        until(lambda: service.memory_bytes() - before < len(clients) * 20_000)
+
+
+def test_what_a_large_head_needed_is_given_back(server: Start) -> None:
+    """Nor are the fields of a long head kept, of which there may be thousands."""
+    service = server()
+    before = service.memory_bytes()
+    with ExitStack() as stack:
+        clients = [stack.enter_context(service.connect()) for _ in range(_CLIENTS)]
+        for number, client in enumerate(clients):
+            client.send(request("GET", "/healthz", f"X: {number}", *["a:"] * 4000))
+
+        assert {client.answer().status for client in clients} == {200}
+        assert service.memory_bytes() - before < _CLIENTS * _MOST_IDLE_BYTES
 
 
 def test_when_descriptors_run_out_connections_wait(server: Start) -> None:

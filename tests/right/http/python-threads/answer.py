@@ -36,15 +36,11 @@ def refusal(refused) -> Answer:
     return text(refused.status, f"{refused.why}\n")
 
 
-def closes_after(answer, request) -> bool:
-    """A client that knows no chunks sees the end of this answer in the end of the connection."""
-    return answer.in_chunks and request.version < (1, 1)
-
-
 def head_of(answer, request, closes) -> bytes:
     lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}", f"Date: {formatdate(usegmt=True)}"]
     lines += [f"{name}: {value}" for name, value in answer.fields]
     if answer.in_chunks:
+        # A client of HTTP/1.0, which knows no chunks, sees the end of this answer in the end of the connection.
         lines += ["Transfer-Encoding: chunked"] if request.version >= (1, 1) else []
     elif not answer.has_no_body:
         lines.append(f"Content-Length: {len(answer.body) if answer.pieces is None else answer.length}")

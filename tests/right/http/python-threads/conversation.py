@@ -1,6 +1,6 @@
 """What happens on one connection: requests are read and answered, one after the other."""
 
-from answer import closes_after, refusal, send_answer
+from answer import refusal, send_answer
 from body import CutShort, check_length, read_body
 from connection import Connection, Gone, Stopping, TooLate
 from head import ClientHasEnded, Request, await_request, read_head
@@ -51,7 +51,7 @@ def serve_one(connection) -> bool:
         return False
     finally:
         connection.before_waiting = None
-    closes = request.wants_close or closes_after(answer, request) or connection.stop.is_set
+    closes = request.wants_close or connection.stop.is_set
     send_answer(connection, answer, request, closes)
     return not closes and not connection.stop.is_set
 

@@ -23,6 +23,7 @@ TYPES = {
 }
 PIECE_BYTES = 65_536
 CLOCK_TICK_S = 0.02  # two changes closer together than the kernel's clock ticks may have the same time
+NO_DESCRIPTOR = (errno.EMFILE, errno.ENFILE)
 WAIT_FOR_DESCRIPTOR_S = 2.0
 
 
@@ -47,7 +48,7 @@ class File:
     def tag(self) -> str:
         """Nobody can set the time of the last change (ctime), so other content has another tag."""
         about = self.about
-        return f'"{about.st_ino:x}-{about.st_size:x}-{about.st_mtime_ns:x}-{about.st_ctime_ns:x}"'
+        return f'"{about.st_ino}-{about.st_size}-{about.st_mtime_ns}-{about.st_ctime_ns}"'
 
     @property
     def modified_s(self) -> int:
@@ -70,7 +71,11 @@ def file_answer(request, settings) -> Answer:
         file = File(path, name)
     except IsFolder:
         return text(301, "this is a folder\n", [("Location", location_of(request.target))])
-    except (NotFound, OSError):
+    except NotFound:
+        return text(404, "there is no such file\n")
+    except OSError as error:
+        if error.errno in NO_DESCRIPTOR:
+            return text(503, "no further file can be opened now\n")
         return text(404, "there is no such file\n")
     return answer_with(file, request)
 
@@ -130,7 +135,7 @@ def open_regular(path):
         try:
             return open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb", buffering=0)
         except OSError as error:
-            if error.errno not in (errno.EMFILE, errno.ENFILE) or time.monotonic() > until:
+            if error.errno not in NO_DESCRIPTOR or time.monotonic() > until:
                 raise
             time.sleep(0.02)
 

@@ -8,8 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from climb.judge.drivers.connection import ConnectionLost, TimedOut
 from climb.judge.drivers.http1 import Answer
-from climb.judge.expect import Failure
+from climb.judge.evidence import Comparison, Output
+from climb.judge.expect import Failure, fail
+from climb.projects.http.driver import explained
 from climb.projects.http.driver.mirrored import mirrored
 from climb.projects.http.driver.server import write
 from climb.projects.http.driver.settings import environment
@@ -113,3 +116,25 @@ def test_a_charset_may_follow_a_type() -> None:
     demand_type(answer(b"", kind="Text/Plain; charset=utf-8"), "text/plain", "/healthz")
     with pytest.raises(Failure, match="GET /mirror"):
         demand_type(answer(b"", kind="text/html"), "text/plain", "/healthz")
+
+
+@pytest.mark.parametrize("kind", [TimedOut, ConnectionLost])
+def test_silence_is_explained(kind: type[Failure]) -> None:
+    """What did not come is reported with the reason of the check, as what it was, and with the rest of its evidence."""
+    comparison = Comparison(subject="connection 1", expected="a whole answer", received="no byte of it within 5 s")
+    lines = Output(title="the last lines", lines=("x",))
+
+    with pytest.raises(kind, match="the second answer") as failure, explained("Both are due.", "the second answer"):
+        raise kind("connection 1", comparison, lines)
+
+    told = msgspec.structs.replace(comparison, subject="the second answer", why="Both are due.")
+    assert failure.value.evidence == (told, lines)
+
+
+def test_other_failures_have_reasons_of_their_own() -> None:
+    """A demand that was made in the block is told as it is."""
+    with pytest.raises(Failure, match="status") as failure, explained("Both are due."):
+        fail("status", expected="200", received="404", why="It is there.")
+
+    told: Any = failure.value.evidence[0]
+    assert told.why == "It is there."

@@ -17,7 +17,9 @@ _ANSWERED_S = 0.5  # the pause where an answer was waited for
 _RUN = re.compile(rb"([A-Za-z0-9])\1{63,}")
 _PLAIN = re.compile(r"[A-Za-z0-9/_.,:;@%+=~-]*")  # what a shell takes as it is
 _REQUEST = re.compile(rb"([A-Z]+) (/[\x21-\x22\x24-\x7e]*) HTTP/1\.([01])\r\n((?:[^\r\n]+\r\n)*)\r\n", re.DOTALL)
-_FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\x20-\x7e]*?)[ \t]*\r\n")
+_FIELD = re.compile(
+    rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+): ?((?<=: )[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?|)\r\n"
+)  # one space before a value and none behind it: curl sends no other, and it may be what matters
 
 
 class Sent(msgspec.Struct, frozen=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from climb.projects.http.driver.explained import explained
 from climb.projects.http.driver.mirrored import Mirrored
 from climb.projects.http.driver.server import HttpServer, Running
 
-__all__ = ["HttpServer", "Mirrored", "Running"]
+__all__ = ["HttpServer", "Mirrored", "Running", "explained"]

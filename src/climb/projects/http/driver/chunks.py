@@ -9,9 +9,11 @@ import msgspec
 
 from climb.judge.world.draws import Draws
 
-__all__ = ["Chunked", "draw_chunked", "draw_extension"]
+__all__ = ["Chunked", "draw_chunked"]
 
 _MOST_DIGITS = 16
+_LINES_SHOWN = 6
+_SHOWN = 24  # characters of a line
 _EXTENSIONS = (
     ";a",
     ";a=b",
@@ -28,12 +30,13 @@ class Chunked(msgspec.Struct, frozen=True, kw_only=True):
 
     body: bytes
     sent: bytes
-    sizes: tuple[int, ...]
+    size_lines: tuple[str, ...]  # one for each chunk, without its line end
     trailers: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        shown = ", ".join(map(str, self.sizes[:8])) + (", …" if len(self.sizes) > 8 else "")
-        return f"{len(self.body):,} bytes in {len(self.sizes)} chunks ({shown})"
+        shown = [line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…" for line in self.size_lines[:_LINES_SHOWN]]
+        more = ", …" if len(self.size_lines) > _LINES_SHOWN else ""
+        return f"{len(self.body):,} bytes in chunks with the size lines {', '.join(map(repr, shown))}{more}"
 
 
 def draw_chunked(
@@ -48,23 +51,15 @@ def draw_chunked(
     largest = draw.choice((len(body) or 1, 1, 10, 100, 4_096, 70_000))
     rng = draw.source()
     sizes = _sizes(rng, len(body), largest)
-    parts, at = [], 0
+    lines, parts, at = [], [], 0
     for size in (*sizes, 0):
         extension = rng.choice(_EXTENSIONS) if extensions and rng.random() < 0.7 else ""
-        parts.append(
-            f"{_digits(rng, size) if digits else format(size, 'x')}{extension}\r\n".encode()
-            + body[at : at + size]
-            + (b"\r\n" if size else b"")
-        )
+        lines.append(f"{_digits(rng, size) if digits else format(size, 'x')}{extension}")
+        parts.append(f"{lines[-1]}\r\n".encode() + body[at : at + size] + (b"\r\n" if size else b""))
         at += size
     end = "".join(f"{name}: {value}\r\n" for name, value in trailers)
     sent = b"".join(parts) + end.encode() + b"\r\n"
-    return Chunked(body=body, sent=sent, sizes=tuple(sizes), trailers=tuple(trailers))
-
-
-def draw_extension(draw: Draws) -> str:
-    """What may follow the size of a chunk."""
-    return draw.choice(_EXTENSIONS)
+    return Chunked(body=body, sent=sent, size_lines=tuple(lines), trailers=tuple(trailers))
 
 
 def _sizes(rng: random.Random, length: int, largest: int) -> list[int]:

@@ -16,6 +16,7 @@ _FORM = (
     '{"method": text, "target": text, "path": text, "query": text, "version": text, "fields": [[name, value], …], '
     '"body_bytes": whole number, "body_sha256": text, "trailers": [[name, value], …]}'
 )
+_ALLOWED = "The brief allows this request, and the mirror answers each that it allows with 200."
 _WHY = "The mirror is how the judge sees what was read, so its names and types are those of the brief."
 
 
@@ -37,13 +38,13 @@ class Mirrored(msgspec.Struct, frozen=True, kw_only=True):
         return [value for field, value in self.fields if field == name]
 
 
-def mirrored(answer: Answer) -> Mirrored:
-    """The mirror's document in an answer; fails the check if the answer is none, or has another form."""
+def mirrored(answer: Answer, why: str = "") -> Mirrored:
+    """The mirror's document in an answer; fails the check if the answer is none, or has another form. ``why`` says what the brief allows here."""
     if answer.status != 200:
         answer.blame(
             "status 200 and the request as JSON",
             f"status {answer.status}   {answer.text[:_SHOWN]!r}",
-            "This is a request that the brief allows, and the mirror answers each of them with 200.",
+            f"{_ALLOWED} {why}".strip(),
         )
     try:
         return msgspec.json.decode(answer.body, type=Mirrored)

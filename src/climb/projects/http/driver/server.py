@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from climb.judge.drivers import http1
 from climb.judge.drivers.life import ADDRESS
 from climb.judge.drivers.service import Instance, Service, healthy
+from climb.projects.http.driver.explained import explained
 from climb.projects.http.driver.mirrored import Mirrored, mirrored
 from climb.projects.http.driver.patience import patience_s
 from climb.projects.http.driver.refusal import refusal
@@ -23,6 +24,7 @@ __all__ = ["Fields", "HttpServer", "Running"]
 
 Fields = Sequence[tuple[str, str]]
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NAME = 120  # characters of what a report calls a connection
 _PIECE_S = 0.002  # between two pieces
 
 
@@ -59,11 +61,15 @@ class HttpServer:
         )
         return Running(instance, folder, now=self.service.now, patience_s=await patience_s(instance.ready_seconds))
 
-    async def refuses(self, variable: str, value: str | Path | None) -> str:
-        """What it writes to standard error with this variable wrong (None: missing) before it ends with exit code 2, as it must."""
+    async def refuses(self, variable: str, value: str | Path | None, *, rule: str) -> str:
+        """What it writes to standard error with this variable wrong (None: missing) before it ends with exit code 2, as it must.
+
+        ``rule`` is what the brief has for it.
+        """
         env = {**environment(self.folder(), {}), variable: value}
         ports = () if variable == "PORT" else ("PORT",)
-        return await refusal(self.service, env, ports, saw=f"{variable} {'missing' if value is None else f'= {value}'}")
+        told = f"without {variable}" if value is None else f"with {variable}={value}"
+        return await refusal(self.service, env, ports, saw=f"started {told}; the brief has for it: {rule}")
 
 
 class Running:
@@ -112,13 +118,15 @@ class Running:
         cuts: Sequence[int] = (),
         conversation: Conversation | None = None,
         name: str = "",
+        why: str = "",
     ) -> Answer:
         """The answer to these bytes, cut into pieces that the program has time to read one by one; over a new connection if there is none.
 
-        A new one is closed behind the answer.
+        A new one is closed behind the answer. ``why`` there must be one is for the report if there is none.
         """
         used = conversation or await self.converse(name)
-        answer = await used.ask(sent, method=method, cuts=cuts, pause_s=_PIECE_S, timeout_s=self.patience_s)
+        with explained(why):
+            answer = await used.ask(sent, method=method, cuts=cuts, pause_s=_PIECE_S, timeout_s=self.patience_s)
         if conversation is None:
             used.close()
         return answer
@@ -138,7 +146,7 @@ class Running:
         ``to_the_end``: the connection is read until the program closes it, so that bytes behind the answer are found.
         """
         sent = self.request(method, target, (*fields, ("Connection", "close")), body)
-        conversation = await self.converse(f"{method} {target}")
+        conversation = await self.converse(f"{method} {target}"[:_NAME])
         answer = await self.answer_to(sent, method=method, conversation=conversation)
         if to_the_end:
             await conversation.ended(self.patience_s)
@@ -158,12 +166,16 @@ class Running:
         target: str,
         fields: Fields = (),
         body: bytes | None = None,
+        *,
+        why: str = "",
     ) -> Mirrored:
-        """How the server read this request; over a connection of its own if there is none."""
+        """How the server read this request, which it must answer (``why``); over a connection of its own if there is none."""
         if conversation is None:
-            return mirrored(await self.ask(method, target, fields, body, status=None))
+            with explained(why):
+                answer = await self.ask(method, target, fields, body, status=None)
+            return mirrored(answer, why)
         sent = self.request(method, target, fields, body)
-        return mirrored(await self.answer_to(sent, method=method, conversation=conversation))
+        return mirrored(await self.answer_to(sent, method=method, conversation=conversation, why=why), why)
 
     async def alive(self) -> None:
         """Another client is still served."""

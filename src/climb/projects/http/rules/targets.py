@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-__all__ = ["UNRESERVED", "Target", "encoded", "read_target"]
+__all__ = ["PLAIN_PATH", "UNRESERVED", "Target", "encoded", "read_target"]
 
 UNRESERVED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+PLAIN_PATH = UNRESERVED + "/"
 _SCHEME = "http://"
 
 

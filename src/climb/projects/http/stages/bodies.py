@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from climb.judge.drivers.connection import TimedOut
 from climb.judge.expect import expect
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.judge.world.draws import Draws
-from climb.projects.http.driver import HttpServer, Running
+from climb.projects.http.driver import HttpServer, Running, explained
 from climb.projects.http.driver.draws import draw_body, draw_cuts, draw_path, draw_target
 from climb.projects.http.driver.mirrored import mirrored
+from climb.projects.http.driver.patience import UNHURRIED_MS
 from climb.projects.http.rules.resources import ECHO, METHODS, not_had
 from climb.projects.http.stages.head import demand_allow
 from climb.projects.http.stages.judged import answer_or_end, demand_body, demand_status, demand_type, sha256
+
+if TYPE_CHECKING:
+    from climb.judge.drivers.conversation import Conversation
 
 __all__ = ["bodies"]
 
@@ -34,7 +41,12 @@ _TYPES = (
     "x/y",
     "image/png;q=1;;",
 )  # fmt: skip
+_WHY_COUNTED = (
+    "Content-Length is digits, with zeros before them or without. The body begins right behind the empty line and has so many bytes (RFC 9112, 6.2); some of it may have come together with the head, "
+    "and the rest in any pieces."
+)
 _WITHOUT_HEAD = tuple(method for method in METHODS if method != "HEAD")
+_WHY_ANY = "Whether there is a body is said by the fields and not by the method (RFC 9112, 6): a GET may have one, and a POST without Content-Length has none."
 _QUIET_S = 0.2  # what is wrong to come would come at once; waiting longer finds only slower mistakes
 _STALL_MS = 1_000  # for a server that only notices by this time that nothing more comes
 
@@ -43,23 +55,20 @@ _STALL_MS = 1_000  # for a server that only notices by this time that nothing mo
 async def the_body_is_counted(server: HttpServer, world: World) -> None:
     """The body is as many bytes as Content-Length says, whatever they are and in whatever pieces they come."""
     drawn = world.draw.some(lambda: _body_and_cuts(world.draw), at_least=3, at_most=6)
-    zeros = world.draw.choice(("", "0", "000"))
-    running = await server.start()
+    running = await server.start(stall_ms=UNHURRIED_MS)
     close = ("Connection", "close")
 
-    for body, parts in [(b"", []), *drawn]:
+    for zeros, body, parts in [("", b"", []), ("00", b"hello", []), *(("", *one) for one in drawn)]:
         head = running.request("POST", "/mirror", [("Content-Length", f"{zeros}{len(body)}"), close])
         sent = head + body
         cuts = sorted({len(head) + round(part * len(body)) for part in parts} - {len(sent)})
-        seen = mirrored(await running.answer_to(sent, method="POST", cuts=cuts, name="POST /mirror"))
+        saw = f"Content-Length: {zeros}{len(body)}; {_pieces(len(head), len(sent), cuts)}"
+        why = f"{_WHY_COUNTED} This one: {saw}."
+        seen = mirrored(await running.answer_to(sent, method="POST", cuts=cuts, name="POST /mirror", why=why), why)
 
         expect(
             {"body_bytes": seen.body_bytes, "body_sha256": seen.body_sha256}, "the body that the mirror shows"
-        ).equals(
-            {"body_bytes": len(body), "body_sha256": sha256(body)},
-            why="The body begins right behind the empty line and is Content-Length bytes long (RFC 9112, 6.2). Some of it may have come together with the head.",
-            saw=f"Content-Length: {zeros}{len(body)}; {_pieces(len(head), len(sent), cuts)}",
-        )
+        ).equals({"body_bytes": len(body), "body_sha256": sha256(body)}, why=_WHY_COUNTED, saw=saw)
 
 
 @bodies.check
@@ -104,14 +113,14 @@ async def any_method_may_have_a_body(server: HttpServer, world: World) -> None:
 
     for method, body in plan:
         for given in (body, None):
-            seen = await running.mirror(None, method, "/mirror", (), given)
+            seen = await running.mirror(None, method, "/mirror", (), given, why=_WHY_ANY)
 
             expect(
                 {"method": seen.method, "body_bytes": seen.body_bytes, "body_sha256": seen.body_sha256},
                 f"{method} /mirror",
             ).equals(
                 {"method": method, "body_bytes": len(given or b""), "body_sha256": sha256(given or b"")},
-                why="Whether there is a body is said by the fields and not by the method (RFC 9112, 6): a GET may have one, and a POST without Content-Length has none.",
+                why=_WHY_ANY,
             )
 
 
@@ -122,7 +131,7 @@ async def continue_is_said(server: HttpServer, world: World) -> None:
     target = draw_target(world.draw)
     expectation = world.draw.choice(("100-continue", "100-Continue"))
     foreign = world.draw.choice(("200-ok", "100-continued", "continue", "100"))
-    running = await server.start()
+    running = await server.start(stall_ms=UNHURRIED_MS)
     fields = [("Expect", expectation), ("Content-Length", str(len(body))), ("Connection", "close")]
     head = running.request("POST", target, fields)
 
@@ -196,10 +205,10 @@ async def _demand_continue(running: Running, head: bytes, body: bytes) -> None:
     conversation = await running.converse("POST with Expect")
     conversation.expects("POST")
     await conversation.send(head)
-    status = await conversation.interim(running.patience_s)
-    expect(status, "status of the answer to a head with Expect: 100-continue").equals(
-        100, why="The client sends its body when it is told to go on (RFC 9110, 10.1.1). Until then both would wait."
-    )
+    why = "The client sends its body when it is told to go on (RFC 9110, 10.1.1). Until then both would wait."
+    with explained(why):
+        status = await conversation.interim(running.patience_s)
+    expect(status, "status of the answer to a head with Expect: 100-continue").equals(100, why=why)
     await conversation.send(body)
     seen = mirrored(await conversation.answer(running.patience_s))
     expect(seen.body_sha256, "body_sha256 behind 100 Continue").equals(
@@ -211,11 +220,13 @@ async def _demand_error_at_once(running: Running, head: bytes, status: int, plac
     conversation = await running.converse(f"POST {place} with Expect")
     conversation.expects("POST")
     await conversation.send(head)
-    await conversation.some(running.patience_s)
+    with explained(
+        "The answer does not depend on the body, so it is there at once. The client waits for it with its body."
+    ):
+        await _something(conversation, running.patience_s)
     why = "100 invites the client to send a body that nobody wants. The error is sent instead of it (RFC 9110, 10.1.1)."
-    expect(
-        [interim.status for interim in conversation.interims], f"what comes before the {status} to POST {place}"
-    ).equals([], why=why)
+    if conversation.interims:
+        conversation.blame(f"status {status}, and nothing before it", f"status {conversation.interims[0].status}", why)
     answer = await conversation.answer(running.patience_s)
     demand_status(
         answer,
@@ -223,6 +234,15 @@ async def _demand_error_at_once(running: Running, head: bytes, status: int, plac
         why=f"POST {place} is {status} whatever its body is. The client asked whether it may send it, and has not.",
     )
     conversation.close()
+
+
+async def _something(conversation: Conversation, timeout_s: float) -> None:
+    """The first byte of an answer, or at least an interim one and silence behind it."""
+    try:
+        await conversation.some(timeout_s)
+    except TimedOut:
+        if not conversation.interims:
+            raise
 
 
 async def _demand_no_continue(running: Running, body: bytes) -> None:

@@ -107,6 +107,12 @@ def _targets(draw: Draws) -> Iterator[tuple[str, str, str, str]]:
             _TARGET,
         )
     yield (
+        "UTF-8 in its target that is not percent-encoded",
+        "GET /mirror/⟦\xc3\xa9⟧ HTTP/1.1",
+        "A target is ASCII: é is sent as %C3%A9. What bytes mean before they are decoded, each program decides for itself.",
+        _TARGET,
+    )
+    yield (
         "a # in its target",
         "GET /mirror⟦#x⟧ HTTP/1.1",
         "A fragment is the client's own business, and is never sent.",

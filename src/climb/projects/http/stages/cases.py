@@ -10,6 +10,7 @@ import msgspec
 from climb.judge.drivers.connection import ConnectionLost, TimedOut
 from climb.judge.evidence import Comparison
 from climb.judge.expect import fail
+from climb.projects.http.driver.understood import understood
 
 if TYPE_CHECKING:
     from climb.judge.drivers.conversation import Conversation
@@ -49,13 +50,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         mark = f"   ({BEGIN} and {END} mark the place)" if self.broken else ""
         return f"{_clipped(shown(self.before), first=False)}{BEGIN * bool(self.broken)}{_clipped(shown(self.broken))}{END * bool(self.broken)}{_clipped(shown(self.after))}{mark}"
 
-    def blame(self, expected: str, received: str) -> NoReturn:
-        """Fail the check with this case."""
+    def blame(self, expected: str, received: str, why: str = "") -> NoReturn:
+        """Fail the check with this case; ``why`` if it is not for what is broken."""
         fail(
             f"the answer to a request with {self.name}",
             expected=expected,
             received=received,
-            why=f"{self.why} ({self.section})",
+            why=why or f"{self.why} ({self.section})",
             saw=self.saw,
         )
 
@@ -79,7 +80,7 @@ async def refusal(conversation: Conversation, case: Case, *, timeout_s: float) -
     except (ConnectionLost, TimedOut) as failure:
         case.blame(f"an answer with status {case.wanted}", _received(failure))
     if answer.status not in case.statuses:
-        case.blame(f"status {case.wanted}", f"{answer.line}   {answer.text[:_SHOWN]}".rstrip())
+        case.blame(f"status {case.wanted}", _told(answer))
     return answer
 
 
@@ -103,7 +104,11 @@ async def _next(conversation: Conversation, timeout_s: float) -> str | None:
         return None
     except TimedOut:
         return f"the connection is still open after {timeout_s:.0f} s"
-    return f"another answer: {answer.line}   {answer.text[:_SHOWN]}".rstrip()
+    return f"another answer: {_told(answer)}"
+
+
+def _told(answer: Answer) -> str:
+    return f"{answer.line}   {understood(answer) or answer.text[:_SHOWN]}".rstrip()
 
 
 def _received(failure: ConnectionLost | TimedOut) -> str:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from climb.judge.expect import expect
 from climb.judge.stage import Stage
 from climb.judge.world import World
-from climb.projects.http.driver import HttpServer, Running
+from climb.projects.http.driver import HttpServer, Mirrored, Running, explained
 from climb.projects.http.driver.chunks import Chunked, draw_chunked
 from climb.projects.http.driver.draws import draw_body, draw_cuts, draw_fields
 from climb.projects.http.driver.mirrored import mirrored
+from climb.projects.http.driver.patience import UNHURRIED_MS
 from climb.projects.http.rules.counting import WRONG_QUERIES, lines
 from climb.projects.http.rules.resources import COUNT, not_had
 from climb.projects.http.stages.head import demand_allow
 from climb.projects.http.stages.judged import (
-    answer_or_end,
     demand_body,
     demand_read,
     demand_status,
     demand_type,
     sha256,
 )
-from climb.projects.http.stages.requests import draw_asked
+from climb.projects.http.stages.requests import demand_answers, draw_asked
 
 if TYPE_CHECKING:
     from climb.judge.drivers.http1 import Answer
@@ -44,6 +45,15 @@ chunked = Stage(
 )
 
 _PAUSES_MS = (300, 1_000, 3_000)  # tried in turn: only where the first looks like one burst the next is needed
+_WHY_ORDER = (
+    "What was asked for first is answered first, and what is behind it waits until it is whole: clients know by nothing but the order which answer belongs to "
+    "which request (RFC 9112, 9.3.2)."
+)
+_WHY_CHUNKS = (
+    "The size of a chunk is 1 to 16 hexadecimal digits, in upper or lower case, with zeros before them or without; what follows a semicolon is ignored, with the white space around that. "
+    "The body is the bytes of all chunks, one after the other, without sizes, extensions and line ends (RFC 9112, 7.1)."
+)
+_WHY_CODED = "A chunk is its size in hexadecimal digits, CRLF, so many bytes, CRLF. One of size 0 and an empty line end the body (RFC 9112, 7.1)."
 _EARLY_MS = 5  # timers that count whole milliseconds may ring a little early
 _LONG_PAUSE_MS = 60_000
 _MISLEADING = (("X-In-The-Head", "2"), ("Content-Length", "1"), ("Host", "example.org"), ("Connection", "keep-alive"))
@@ -53,16 +63,18 @@ _MISLEADING = (("X-In-The-Head", "2"), ("Content-Length", "1"), ("Host", "exampl
 async def chunks_make_a_body(server: HttpServer, world: World) -> None:
     """A body in chunks of any sizes, with their digits in either case and cut anywhere, is the bytes of the chunks."""
     drawn = world.draw.some(lambda: _chunked_and_cuts(world.draw), at_least=3, at_most=8)
-    coding = world.draw.choice(("chunked", "Chunked", "CHUNKED"))
-    running = await server.start()
+    codings = world.draw.sample(("Chunked", "chunked", "CHUNKED"), 3)
+    running = await server.start(stall_ms=UNHURRIED_MS)
 
-    for body, cuts in drawn:
+    for (body, cuts), coding in zip(drawn, itertools.cycle(codings), strict=False):
         fields = [("Transfer-Encoding", coding), ("Connection", "close")]
         head = running.request("POST", "/mirror", fields)
         places = sorted({len(head) + round(cut * len(body.sent)) for cut in cuts} - {len(head + body.sent)})
-        answer = await running.answer_to(head + body.sent, method="POST", cuts=places, name="POST /mirror in chunks")
+        answer = await running.answer_to(
+            head + body.sent, method="POST", cuts=places, name="POST /mirror in chunks", why=_of_chunks(body, coding)
+        )
 
-        _demand_chunks(answer, body)
+        _demand_chunks(answer, body, coding)
     await _demand_continue(running, drawn[0][0])
 
 
@@ -83,10 +95,10 @@ async def extensions_and_trailers(server: HttpServer, world: World) -> None:
     fields = [("X-In-The-Head", "1"), ("Transfer-Encoding", "chunked"), ("Connection", "close")]
 
     for body in drawn:
-        answer = await running.answer_to(running.request("POST", "/mirror", fields) + body.sent, method="POST")
-        seen = mirrored(answer)
+        sent = running.request("POST", "/mirror", fields) + body.sent
+        answer = await running.answer_to(sent, method="POST", name="POST /mirror in chunks", why=_of_chunks(body))
 
-        _demand_chunks(answer, body)
+        seen = _demand_chunks(answer, body)
         expect(
             {"fields": [name for name, _ in seen.fields], "trailers": [list(field) for field in seen.trailers]},
             "what the mirror shows",
@@ -95,7 +107,7 @@ async def extensions_and_trailers(server: HttpServer, world: World) -> None:
                 "fields": ["host", "x-in-the-head", "transfer-encoding", "connection"],
                 "trailers": [[name.lower(), value] for name, value in body.trailers],
             },
-            why="A trailer that is taken for a field of the head could say afterwards who sent the request, or how long it is (RFC 9110, 6.5.1).",
+            why="Trailer fields are shown as trailers, in their order, and never among the fields. A trailer that is taken for a field of the head could say afterwards who sent the request, or how long it is (RFC 9110, 6.5.1).",
         )
 
 
@@ -128,14 +140,8 @@ async def after_chunks_comes_the_next_request(server: HttpServer, world: World) 
             status,
             why=f"A body in chunks does not change what {method} {place} is.",
         )
-        answer = await answer_or_end(conversation, running.patience_s)
-        if answer is None:
-            expect("no answer", f"the answer to {following}, behind {body}").equals(
-                "an answer",
-                why="The body ends with the empty line behind the last chunk and its trailers, and nothing of it is left for the next request (RFC 9112, 7.1).",
-            )
-        else:
-            following.demand(answer, "the request behind the chunks", why=f"They were {body}, answered with {status}.")
+        why = f"Before it were {body}, answered with {status}. They end with the empty line behind the last chunk and its trailers; nothing of them is left for the next request (RFC 9112, 7.1)."
+        await demand_answers(running, conversation, [following], "behind the chunks", why=why)
         conversation.close()
 
 
@@ -149,7 +155,8 @@ async def counting_in_chunks(server: HttpServer, world: World) -> None:
 
     for to in counts:
         target = f"/count?to={to}{pause}"
-        answer = await running.ask("GET", target)
+        with explained(_WHY_CODED):
+            answer = await running.ask("GET", target, to_the_end=True)
         demand_type(answer, "text/plain", "/count")
         if answer.framing != "chunks":
             answer.blame(
@@ -201,8 +208,8 @@ async def lines_come_when_they_are_made(server: HttpServer, world: World) -> Non
     for pause_ms in _PAUSES_MS:
         answer, first_s = await _counted(running, to, pause_ms)
         took_s, paused_s = answer.ended_at - answer.asked_at, (to - 1) * (pause_ms - _EARLY_MS) / 1000
-        expect(took_s, f"seconds that GET /count?to={to}&pause_ms={pause_ms} took").at_least(
-            paused_s, why=f"Between {to} lines are {to - 1} pauses of {pause_ms} ms."
+        expect(round(took_s, 3), f"seconds that GET /count?to={to}&pause_ms={pause_ms} took").at_least(
+            paused_s, why=f"There is a pause of {pause_ms} ms after each of the {to} lines but the last."
         )
         # The judge may have been late to read the first line; with a longer pause that matters less.
         if answer.ended_at - first_s > paused_s / 2:
@@ -210,18 +217,20 @@ async def lines_come_when_they_are_made(server: HttpServer, world: World) -> Non
     else:
         answer.blame(
             f"the first line about {(to - 1) * pause_ms / 1000:g} s before the last",
-            f"{answer.ended_at - first_s:.3f} s before it; all of them took {took_s:.3f} s",
+            f"{max(answer.ended_at - first_s, 0):.3f} s before it; all of them took {took_s:.3f} s",
             "Whoever watches the numbers wants to see each when it is made. A program that collects them first shows nothing for as long as it works.",
         )
     conversation = await running.converse("one line, and no pause behind it")
     sent = running.request("GET", f"/count?to=1&pause_ms={_LONG_PAUSE_MS}")
-    answer = await conversation.ask(sent, timeout_s=min(running.patience_s, _LONG_PAUSE_MS / 2000))
-    demand_body(answer.body, b"1\n", "the body of one line", why="There is no pause behind the last line.")
+    why = f"There is a pause after each line but the last, and this line is the last: its answer ends at once, not after {_LONG_PAUSE_MS:,} ms."
+    with explained(why):
+        answer = await conversation.ask(sent, timeout_s=min(running.patience_s, _LONG_PAUSE_MS / 2000))
+    demand_body(answer.body, b"1\n", "the body of one line", why=why)
 
 
 @chunked.check
 async def a_slow_answer_holds_the_later_ones(server: HttpServer, world: World) -> None:
-    """A request behind a slow one on the same connection is answered after it, and others on their own connections meanwhile."""
+    """A request behind a slow one on the same connection is answered after it, and not before it is whole."""
     before = world.draw.some(lambda: draw_asked(world.draw), at_most=3, usually=1)
     behind = world.draw.some(lambda: draw_asked(world.draw, errors=True), at_least=1, at_most=6)
     to, pause_ms = world.draw.integer(2, 4), world.draw.integer(100, 300)
@@ -234,21 +243,11 @@ async def a_slow_answer_holds_the_later_ones(server: HttpServer, world: World) -
         b"".join(one.sent(running) for one in before) + slow + b"".join(one.sent(running) for one in behind)
     )
 
-    for one in before:
-        one.demand(await conversation.answer(running.patience_s), "a request before the slow one")
-    answer = await conversation.answer(running.patience_s)
-    demand_body(
-        answer.body,
-        lines(to),
-        f"the body of GET /count?to={to}&pause_ms={pause_ms}",
-        why="It was asked for first, and what is behind it waits until it is whole (RFC 9112, 9.3.2).",
-    )
-    for one in behind:
-        one.demand(
-            await conversation.answer(running.patience_s),
-            "a request behind the slow one",
-            why="Clients know by nothing but the order which answer belongs to which request (RFC 9112, 9.3.2).",
-        )
+    await demand_answers(running, conversation, before, "before a slow one", why=_WHY_ORDER)
+    with explained(_WHY_ORDER, "the slow answer"):
+        answer = await conversation.answer(running.patience_s)
+    demand_body(answer.body, lines(to), f"the body of GET /count?to={to}&pause_ms={pause_ms}", why=_WHY_ORDER)
+    await demand_answers(running, conversation, behind, "behind a slow one", why=_WHY_ORDER)
 
 
 def _chunked_and_cuts(draw: Draws) -> tuple[Chunked, list[float]]:
@@ -256,12 +255,17 @@ def _chunked_and_cuts(draw: Draws) -> tuple[Chunked, list[float]]:
     return draw_chunked(draw, draw_body(draw), digits=True), [cut / 1000 for cut in draw_cuts(draw, 1000, at_most=8)]
 
 
-def _demand_chunks(answer: Answer, body: Chunked) -> None:
-    seen = mirrored(answer)
+def _of_chunks(body: Chunked, coding: str = "chunked") -> str:
+    return f"Its body is {body}, with Transfer-Encoding: {coding}. {_WHY_CHUNKS}"
+
+
+def _demand_chunks(answer: Answer, body: Chunked, coding: str = "chunked") -> Mirrored:
+    """What the mirror shows, which must be the body of these chunks."""
+    seen = mirrored(answer, _of_chunks(body, coding))
     expect({"body_bytes": seen.body_bytes, "body_sha256": seen.body_sha256}, f"the mirror's view of {body}").equals(
-        {"body_bytes": len(body.body), "body_sha256": sha256(body.body)},
-        why="The body is the bytes of all chunks, one after the other, without sizes, extensions and line ends (RFC 9112, 7.1).",
+        {"body_bytes": len(body.body), "body_sha256": sha256(body.body)}, why=_WHY_CHUNKS
     )
+    return seen
 
 
 async def _counted(running: Running, to: int, pause_ms: int) -> tuple[Answer, float]:
@@ -284,9 +288,10 @@ async def _demand_continue(running: Running, body: Chunked) -> None:
     conversation.expects("POST")
     fields = [("Expect", "100-continue"), ("Transfer-Encoding", "chunked"), ("Connection", "close")]
     await conversation.send(running.request("POST", "/mirror", fields))
-    expect(
-        await conversation.interim(running.patience_s), "status of the answer to a head with Expect and chunks"
-    ).equals(100, why="There is a body to come here too, and its client waits to be told to go on (RFC 9110, 10.1.1).")
+    why = "Chunks are a body too, and its client waits to be told to go on (RFC 9110, 10.1.1)."
+    with explained(why):
+        status = await conversation.interim(running.patience_s)
+    expect(status, "status of the answer to a head with Expect and chunks").equals(100, why=why)
     await conversation.send(body.sent)
     _demand_chunks(await conversation.answer(running.patience_s), body)
     conversation.close()

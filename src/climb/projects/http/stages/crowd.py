@@ -13,6 +13,7 @@ from climb.judge.world import World
 from climb.judge.world.ports import room_above
 from climb.projects.http.driver import HttpServer, Running
 from climb.projects.http.driver.mirrored import mirrored
+from climb.projects.http.stages.waiting import demand_open
 
 if TYPE_CHECKING:
     from climb.judge.drivers.conversation import Conversation
@@ -139,6 +140,7 @@ async def _fill(running: Running) -> tuple[list[Conversation], list[Conversation
                 why="When the program has no descriptor left, a new connection waits until there is one.",
             )
         served.append(conversation)
+        demand_open(served[0])
     else:
         return served, []
     for number in range(2, _WAITING + 1):

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
-import random
 import socket
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
-from climb.judge.curves import thinned
-from climb.judge.evidence import Comparison, Series
-from climb.judge.expect import Failure, expect
-from climb.judge.limits import MIB
+from climb.judge.expect import expect
 from climb.judge.stage import Stage
 from climb.judge.world import World
-from climb.projects.http.driver import HttpServer, Running
+from climb.projects.http.driver import HttpServer, Running, explained
 from climb.projects.http.driver.draws import draw_text, escaped
 from climb.projects.http.rules.media import TYPES, type_of
 from climb.projects.http.rules.resources import FILES, not_had
-from climb.projects.http.rules.targets import encoded
+from climb.projects.http.rules.targets import PLAIN_PATH, encoded
 from climb.projects.http.stages.head import demand_allow
 from climb.projects.http.stages.judged import demand_body, demand_status, demand_type
+from climb.projects.http.stages.large_file import LARGE, demand_little, large_file, watched, while_it_waits
+from climb.projects.http.stages.ways_out import SECRET, links, ways_out
 
 if TYPE_CHECKING:
     from climb.judge.drivers.http1 import Answer
@@ -35,7 +31,7 @@ __all__ = ["files"]
 files = Stage(
     "files",
     "Files",
-    concepts=["file-systems", "system-calls", "page-cache"],
+    concepts=["file-systems", "system-calls", "page-cache", "http-semantics"],
     hints=[
         "A path comes from a stranger. Before you open anything: which file would it be, if it contains .., %2e%2e, %2F, or passes a symbolic link? And what happens in open(2) if it is a pipe that nobody writes to?",
         "Split the path at its slashes first and decode each segment for itself, then refuse segments that are . or .., or have a slash or a zero byte in them. Resolve what is left with its links, and compare with the resolved ROOT, "
@@ -45,11 +41,16 @@ files = Stage(
     ],
 )
 
-_SECRET = b"the secret beside ROOT"
-_LARGE = 160 * MIB
-_MOST_MEMORY = 48 * MIB  # a third of that file: no buffer needs as much
-_LOOK_S = 0.1
+_WHY_OUTSIDE = (
+    "A segment that decodes to . or .., or has a slash or a zero byte in it, names no file below ROOT, and a link may not lead outside. Else every file that the program may read is "
+    "everybody's."
+)
+_WHY_NO_FILE = (
+    "What is neither file nor folder is 404. Opening a pipe waits for somebody who writes to it, perhaps for ever: stat(2) tells before, or open(2) with O_NONBLOCK and "
+    "fstat(2) behind it."
+)
 _READ_S = 30.0  # for the judge itself, which has to read all of it
+_SAME_SIZE = "written over with as many other bytes"
 _STALL_MS = 60_000  # the judge stops reading on purpose
 _NAMES_OF_TYPES = (*TYPES, "gz", "jpeg", "md", "bin")
 
@@ -60,27 +61,33 @@ async def content_and_type(server: HttpServer, world: World) -> None:
     drawn = world.draw.some(lambda: (_plain_name(world.draw), _content(world.draw)), at_least=3, at_most=8)
     site = dict(drawn)
     site |= {f"types/a.{ending}": ending.encode() for ending in world.draw.sample(_NAMES_OF_TYPES, 5)}
-    site |= {"archive.tar.gz": b"\x1f\x8b", "page.txt.html": b"<p>", "noextension": b"?", "deep/er/empty.txt": b""}
+    site |= {
+        "archive.tar.gz": b"\x1f\x8b",
+        "page.txt.html": b"<p>caf\xe9\r\n",
+        "noextension": b"?",
+        "deep/er/empty.txt": b"",
+    }
     running = await server.start(root=site)
 
     for name, content in site.items():
-        answer = await running.ask("GET", f"/files/{name}")
+        answer = await running.ask("GET", f"/files/{name}", status=None)
+        demand_status(answer, 200, why=f"The file is there, with {len(content):,} bytes.")
         demand_body(
             answer.body,
             content,
             f"the body of GET /files/{name}",
-            why="A file is bytes, and they are sent as they are.",
+            why="A file is bytes, and they are sent as they are, whatever they would mean as text.",
         )
         demand_type(answer, type_of(name), f"{name.rpartition('/')[2]} (by what follows its last dot)")
     name, content = world.draw.choice(list(site.items()))
     await _demand_the_same_head(running, f"/files/{name}", len(content))
-    for missing in (
-        f"/files/{world.draw.word()}-none",
-        f"/files/{name}/x",
-        "/files/deep/none.txt",
-        f"/files/{'n' * 300}",
+    for missing, why in (
+        (f"/files/{world.draw.word()}-none", "There is no such file."),
+        (f"/files/{name}/x", f"{name} is a file, so there is nothing below it."),
+        ("/files/deep/none.txt", "There is no such file."),
+        (f"/files/{'n' * 300}", "There is no such file, and none can have so long a name (ENAMETOOLONG in open(2))."),
     ):
-        demand_status(await running.ask("GET", missing, status=None), 404, why="There is no such file.")
+        demand_status(await running.ask("GET", missing, status=None), 404, why=why)
     demand_allow(await running.ask(world.draw.choice(not_had(FILES)), f"/files/{name}", status=None), FILES)
 
 
@@ -151,18 +158,14 @@ async def nothing_outside_is_served(server: HttpServer, world: World) -> None:
     depth = world.draw.integer(1, 3)
     root = server.folder({"a/b/inside.txt": b"inside", f"{name}.txt": b"inside"})
     secret = root.parent / "secret.txt"
-    secret.write_bytes(_SECRET)
-    _links(root, name)
+    secret.write_bytes(SECRET)
+    links(root, name)
     running = await server.start(root=root)
 
-    for target in _ways_out(secret, name, depth):
-        answer = await running.ask("GET", target, status=None)
-        demand_status(
-            answer,
-            *(404, 400),
-            why="A segment that decodes to . or .., or has a slash or a zero byte in it, names no file below ROOT, and a link may not lead outside. "
-            "Else every file that the program may read is everybody's.",
-        )
+    for target in ways_out(secret, name, depth):
+        with explained(_WHY_OUTSIDE):
+            answer = await running.ask("GET", target, status=None)
+        demand_status(answer, *(404, 400), why=_WHY_OUTSIDE)
     for target in (f"/files/to-file-{name}", f"/files/to-folder-{name}/inside.txt", f"/files/a/up-{name}.txt"):
         answer = await running.ask("GET", target, status=None)
         demand_status(answer, 200, why="The link leads to a file below ROOT, and such a link is followed.")
@@ -180,12 +183,9 @@ async def what_is_no_file(server: HttpServer, world: World) -> None:
         _bind(listening, running.root, "socket")
 
         for target in (f"/files/{name}", "/files/socket", "/files/folder/", "/files/folder/inner/", f"/files/{name}/"):
-            answer = await running.ask("GET", target, status=None)
-            demand_status(
-                answer,
-                404,
-                why="Opening a pipe waits for somebody who writes to it, perhaps for ever. stat(2) tells before, or open(2) with O_NONBLOCK and fstat(2) behind it.",
-            )
+            with explained(_WHY_NO_FILE):
+                answer = await running.ask("GET", target, status=None)
+            demand_status(answer, 404, why=_WHY_NO_FILE)
     await running.ask("GET", "/files/file.txt")
 
 
@@ -194,40 +194,38 @@ async def a_large_file_costs_no_memory(server: HttpServer, world: World) -> None
     """A large file is sent without memory of its size, and whole."""
     running = await server.start(root={"small.txt": b"x"}, stall_ms=_STALL_MS)
     await running.ask("GET", "/files/small.txt")
-    digest = await asyncio.to_thread(_large_file, running.root / "large.bin", world.draw.source())
+    digest = await asyncio.to_thread(large_file, running.root / "large.bin", world.draw.source())
     before = running.instance.memory().now
     conversation = await running.converse("GET /files/large.bin", keep=False, receive_buffer=64 * 1024, reading=False)
     conversation.expects("GET")
     await conversation.send(running.request("GET", "/files/large.bin", [("Connection", "close")]))
 
-    used = await _while_it_waits(running)
+    used = await while_it_waits(running)
     conversation.go_on_reading()
-    answer = await _watched(running, conversation.answer(running.patience_s + _READ_S), used)
+    why = "The client begins to read late, and gets all of the file. What send(2) has not taken, which its result tells, has to be sent again."
+    with explained(why):
+        answer = await watched(running, conversation.answer(running.patience_s + _READ_S), used)
 
     received = {"status": answer.status, "bytes": answer.body_bytes, "SHA-256": answer.body_sha256}
-    expect(received, "GET /files/large.bin").equals(
-        {"status": 200, "bytes": _LARGE, "SHA-256": digest},
-        why="The client begins to read late, and gets all of the file.",
-    )
-    _demand_little([(at, bytes_now - before) for at, bytes_now in used])
+    expect(received, "GET /files/large.bin").equals({"status": 200, "bytes": LARGE, "SHA-256": digest}, why=why)
+    demand_little([(at, bytes_now - before) for at, bytes_now in used])
 
 
 @files.check
 async def a_changed_file_is_served_anew(server: HttpServer, world: World) -> None:
     """A file is served as it is at that moment: changed, replaced, removed or new."""
     steps = world.draw.some(
-        lambda: world.draw.choice(("written", "replaced", "same size", "removed")), at_least=3, at_most=8
+        lambda: world.draw.choice(("written over", "replaced", _SAME_SIZE, "removed")), at_least=3, at_most=8
     )
     running = await server.start(root={"news.txt": b"first"})
     path = running.root / "news.txt"
     content: bytes | None = b"first"
+    _demand_news(await running.ask("GET", "/files/news.txt", status=None), content, "made")
 
-    for number, step in enumerate(["written", "same size", "removed", "written", *steps], 1):
-        answer = await running.ask("GET", "/files/news.txt", status=None)
-        _demand_news(answer, content, step)
-        content = _change(path, step, number)
-        answer = await running.ask("GET", "/files/news.txt", status=None)
-        _demand_news(answer, content, step)
+    for number, step in enumerate(["written over", _SAME_SIZE, _SAME_SIZE, "removed", "replaced", *steps], 1):
+        content = _change(path, step, number, len(content or b"first"))
+        for _ in range(2):
+            _demand_news(await running.ask("GET", "/files/news.txt", status=None), content, step)
 
 
 def _demand_news(answer: Answer, content: bytes | None, step: str) -> None:
@@ -237,12 +235,12 @@ def _demand_news(answer: Answer, content: bytes | None, step: str) -> None:
         demand_body(answer.body, content, "the body of GET /files/news.txt", why=why)
 
 
-def _change(path: Path, step: str, number: int) -> bytes | None:
-    """Do something to the file; its content afterwards."""
+def _change(path: Path, step: str, number: int, size: int) -> bytes | None:
+    """Do something to the file, which has or had this size; its content afterwards."""
     if step == "removed":
         path.unlink(missing_ok=True)
         return None
-    content = f"{number:05}".encode() if step == "same size" else f"edition {number} ".encode() * number
+    content = f"{number:0{size}}".encode() if step == _SAME_SIZE else f"edition {number} ".encode() * number
     if step == "replaced":
         new = path.with_name("new.tmp")
         new.write_bytes(content)
@@ -285,7 +283,7 @@ def _demand_location(running: Running, answer: Answer, name: str) -> None:
     why = "Links in index.html are relative to the folder, which they are only behind a slash. So the client is sent there (RFC 9110, 10.2.2 and 15.4.2), by a reference that is percent-encoded as every URL is."
     demand_status(answer, 301, why=why)
     given = answer.headers.get("location", "")
-    base = f"http://{running.host}/files/{encoded(name, _PLAIN)}"
+    base = f"http://{running.host}/files/{encoded(name, PLAIN_PATH)}"
     to = urlsplit(urljoin(base, given))
     received = unquote_to_bytes(to.path).decode(errors="replace")
     if (
@@ -302,57 +300,6 @@ def _demand_location(running: Running, answer: Answer, name: str) -> None:
         )
 
 
-_PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/"
-
-
-def _links(root: Path, name: str) -> None:
-    """Symbolic links below ROOT: some lead outside, one of them by way of another, two to nothing, and three stay inside."""
-    beside = root.parent / "root-beside"
-    beside.mkdir()
-    (beside / "secret.txt").write_bytes(_SECRET)
-    (root / f"broken-{name}").symlink_to("missing")
-    (root / f"loop-{name}").symlink_to(f"loop-{name}")
-    (root / "trap").mkdir()
-    (root / "trap/index.html").symlink_to("../../secret.txt")
-    (root / f"out-{name}").symlink_to(root.parent / "secret.txt")
-    (root / f"beside-{name}").symlink_to("../root-beside")
-    (root / f"chain-{name}").symlink_to(f"out-{name}")
-    (root / f"to-file-{name}").symlink_to("a/b/inside.txt")
-    (root / f"to-folder-{name}").symlink_to(root / "a/b")
-    (root / f"a/up-{name}.txt").symlink_to(f"../{name}.txt")
-
-
-def _ways_out(secret: Path, name: str, depth: int) -> list[str]:
-    """Targets that lead to a secret outside ROOT, or have segments that name no file."""
-    up = "/files" + "/a" * depth
-    whole = encoded(str(secret), _PLAIN)
-    return [
-        "/files/../secret.txt",
-        f"{up}/" + "../" * (depth + 1) + "secret.txt",
-        "/files/%2e%2e/secret.txt",
-        "/files/.%2E/secret.txt",
-        "/files/..%2fsecret.txt",
-        "/files/%2e%2e%2Fsecret.txt",
-        "/files/a%2Fb%2Finside.txt",
-        f"/files/{whole}",
-        f"/files/{encoded(str(secret))}",
-        f"/files/out-{name}",
-        f"/files/chain-{name}",
-        f"/files/beside-{name}/secret.txt",
-        "/files/trap/",
-        f"/files/broken-{name}",
-        f"/files/loop-{name}",
-        f"/files/./{name}.txt",
-        f"/files/a/../{name}.txt",
-        f"/files/%2e/{name}.txt",
-        f"/files/{name}.txt%00",
-        f"/files/{name}.txt%00.html",
-        "/files/..",
-        "/files/%2e%2e",
-        f"/files/../root/{name}.txt",
-    ]
-
-
 def _bind(listening: socket.socket, folder: Path, name: str) -> None:
     """A socket at this path, however long the path is: an address holds 108 bytes (unix(7)), so it is given by way of the folder's descriptor."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -360,56 +307,3 @@ def _bind(listening: socket.socket, folder: Path, name: str) -> None:
         listening.bind(f"/proc/self/fd/{descriptor}/{name}")
     finally:
         os.close(descriptor)
-
-
-def _large_file(path: Path, rng: random.Random) -> str:
-    """A file with holes and a few marks in it; its SHA-256. Holes cost no disk, and are bytes like others to whoever reads them."""
-    marks = {rng.randrange(_LARGE - 16): rng.randbytes(16) for _ in range(20)} | {_LARGE - 16: rng.randbytes(16)}
-    with path.open("wb") as file:
-        file.truncate(_LARGE)
-        for place, mark in marks.items():
-            file.seek(place)
-            file.write(mark)
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-async def _while_it_waits(running: Running) -> list[tuple[float, int]]:
-    """Memory, with times, while the client reads nothing: until it has stayed the same for a while, and three seconds at most."""
-    used = [_memory(running)]
-    while len(used) < 8 or (len(used) < 30 and used[-1][1] != used[-5][1]):
-        await asyncio.sleep(_LOOK_S)
-        used.append(_memory(running))
-    return used
-
-
-async def _watched(running: Running, answer: Coroutine[Any, Any, Answer], used: list[tuple[float, int]]) -> Answer:
-    """Wait for the answer, and note meanwhile what the program uses."""
-    task = asyncio.create_task(answer)
-    try:
-        while not task.done():
-            await asyncio.wait([task], timeout=_LOOK_S)
-            used.append(_memory(running))
-        return task.result()
-    finally:
-        task.cancel()
-
-
-def _memory(running: Running) -> tuple[float, int]:
-    return round(running.now(), 3), running.instance.memory().now
-
-
-def _demand_little(grown: list[tuple[float, int]]) -> None:
-    """The program has not taken much more memory than before."""
-    most = max(more for _, more in grown)
-    if most <= _MOST_MEMORY:
-        return
-    subject = "memory that the program took for one large file"
-    comparison = Comparison(
-        subject=subject,
-        expected=f"at most {_MOST_MEMORY // MIB} MiB more than before, for a file of {_LARGE // MIB} MiB",
-        received=f"{most / MIB:.0f} MiB more",
-        why="Read and send a part at a time, and the next when the socket has taken it. Else a few clients with a large file and a slow line fill all memory.",
-    )
-    points = thinned([(at, more / MIB) for at, more in grown])
-    raise Failure(subject, comparison, Series(subject=subject, unit="MiB", points=points, limit=_MOST_MEMORY / MIB))

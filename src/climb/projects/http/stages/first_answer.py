@@ -28,30 +28,39 @@ first_answer = Stage(
     ],
 )
 
-_WRONG: tuple[tuple[str, str | None], ...] = (
-    ("ROOT", None),
+_RULES = {
+    "PORT": "a TCP port, required",
+    "ROOT": "an existing folder, required",
+    "MAX_HEAD_BYTES": "a whole number in digits from 256 to 1,000,000,000",
+    "MAX_BODY_BYTES": "a whole number in digits from 0 to 1,000,000,000",
+} | dict.fromkeys(("HEAD_MS", "STALL_MS", "IDLE_MS"), "a whole number in digits from 1 to 1,000,000,000")
+# By kind. One of each is tried in a run, since each costs a start.
+_MISSING = ("ROOT", "PORT")
+_OUT_OF_RANGE = (
     ("MAX_HEAD_BYTES", "255"),
-    ("PORT", None),
-    ("MAX_BODY_BYTES", "-1"),
     ("HEAD_MS", "0"),
-    ("STALL_MS", "soon"),
     ("IDLE_MS", "1000000001"),
-    ("PORT", "http"),
     ("PORT", "70000"),
-    ("MAX_HEAD_BYTES", "16k"),
     ("MAX_HEAD_BYTES", "1000000001"),
+    ("STALL_MS", "0"),
+    ("IDLE_MS", "0"),
+)
+_NO_NUMBERS = (
+    ("STALL_MS", "soon"),
+    ("PORT", "http"),
+    ("MAX_HEAD_BYTES", "16k"),
     ("MAX_BODY_BYTES", "1e6"),
     ("HEAD_MS", "1.5"),
-    ("STALL_MS", "0"),
     ("STALL_MS", "0x10"),
-    ("IDLE_MS", "0"),
+    ("MAX_BODY_BYTES", "-1"),
     ("IDLE_MS", "-60000"),
+)
+_NO_DIGITS = (
     ("IDLE_MS", "+5000"),
     ("HEAD_MS", "1_000"),
     ("MAX_BODY_BYTES", " 100"),
-)
+)  # which some languages read as numbers
 _CACHED_S = 2  # a server may make its date once a second, and its timer may be late
-_TRIED = 5  # of the wrong settings in one run: each costs a start
 _UNKNOWN = (
     "/",
     "/healthz/",
@@ -143,19 +152,19 @@ async def the_date_is_now(server: HttpServer, world: World) -> None:
 @first_answer.check
 async def wrong_settings_are_refused(server: HttpServer, world: World) -> None:
     """A variable that is missing or wrong is named in a line on standard error, and the program ends with exit code 2."""
-    no_folder = server.folder({"file": b"x"})
+    no_folder = server.folder({"file": b"x"}) / world.draw.choice(("missing", "file"))
     wrong: list[tuple[str, str | Path | None]] = [
-        ("ROOT", no_folder / "missing"),
-        ("ROOT", no_folder / "file"),
-        *_WRONG,
+        (world.draw.choice(_MISSING), None),
+        ("ROOT", no_folder),
+        *(world.draw.choice(kind) for kind in (_OUT_OF_RANGE, _NO_NUMBERS, _NO_DIGITS)),
     ]
 
-    for variable, value in world.draw.sample(wrong, _TRIED):
-        written = await server.refuses(variable, value)
+    for variable, value in wrong:
+        written = await server.refuses(variable, value, rule=_RULES[variable])
 
         if variable not in written:
             fail(
-                f"standard error with {variable} {'missing' if value is None else f'= {value}'}",
+                f"standard error of a start {f'without {variable}' if value is None else f'with {variable}={value}'}",
                 expected=f"a line that names {variable}",
                 received=repr(written) if written else "nothing",
                 why="Whoever started the program has to find out which of its settings is wrong.",

@@ -82,8 +82,8 @@ def _blame(conversation: Conversation, flood: Flood, points: list[tuple[float, f
     subject = f"memory of the program during {flood.name}"
     comparison = Comparison(
         subject=subject,
-        expected=f"at most {limit / MIB:.0f} MiB more than before: the limits, 1 MiB, and {ROOM // MIB} MiB for what your language keeps for a while",
-        received=f"{points[-1][1]:.0f} MiB more than before",
+        expected=f"at most {limit / MIB:.1f} MiB more than before: the limits, 1 MiB, and {ROOM // MIB} MiB for what your language keeps for a while",
+        received=f"{points[-1][1]:.1f} MiB more than before",
         why="What one connection makes the program keep is bounded, however much is sent. Otherwise a single client can take all memory there is.",
         saw=f"one connection, {conversation.sent_bytes / MIB:.0f} MiB sent",
     )

@@ -24,7 +24,7 @@ __all__ = ["framing"]
 framing = Stage(
     "framing",
     "Where it ends",
-    concepts=["http-messages", "protocols"],
+    concepts=["request-smuggling", "http-framing"],
     hints=[
         "A proxy takes the first of two lengths, your server the last. The proxy has checked one request and passed it on. How many does your server see, and who wrote the second?",
         "Decide before you read a single byte of the body where it ends, in one function of the fields: no body, so many bytes, chunks, or refused. Everything that is not one of the first "
@@ -67,8 +67,8 @@ async def codings(server: HttpServer, world: World) -> None:
         word = world.draw.word()
         sent = running.request("POST", f"/mirror/{word}", [("Transfer-Encoding", value)], b"5\r\nhello\r\n0\r\n\r\n")
         conversation = await running.converse(f"Transfer-Encoding: {value}")
-        answer = mirrored(await conversation.ask(sent, timeout_s=running.patience_s))
-        why = "This is one coding, chunks. Names of codings are the same in upper and lower case (RFC 9112, 7)."
+        why = f"Transfer-Encoding: {value.strip()} is one coding, chunks. Names of codings are the same in upper and lower case (RFC 9112, 7)."
+        answer = mirrored(await conversation.ask(sent, timeout_s=running.patience_s), why)
         demand_read(answer, method="POST", path=f"/mirror/{word}", body=b"hello", why=why)
         conversation.close()
     await _refused(running, coding_cases(world.draw, running.host))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from climb.judge.expect import expect
 from climb.judge.stage import Stage
 from climb.judge.world import World
-from climb.projects.http.driver import HttpServer, Running
+from climb.projects.http.driver import HttpServer, Mirrored, Running
 from climb.projects.http.driver.draws import (
     draw_cuts,
     draw_fields,
@@ -20,6 +20,7 @@ from climb.projects.http.driver.draws import (
     white_space,
 )
 from climb.projects.http.driver.mirrored import mirrored
+from climb.projects.http.driver.patience import UNHURRIED_MS
 from climb.projects.http.rules.resources import HEALTH, METHODS, allowed, not_had
 from climb.projects.http.rules.targets import read_target
 from climb.projects.http.stages.judged import demand_status
@@ -45,7 +46,10 @@ head = Stage(
 
 _WHY_FIELDS = (
     "Names are the same in upper and lower case, and spaces and tabs around a value do not belong to it (RFC 9110, 5.1 and 5.5). "
-    "Fields of one name mean something by their order (5.2), so none is lost, joined or moved."
+    "A value begins behind the first colon; it may have others, and it may be empty. Fields of one name mean something by their order (5.2), so none is lost, joined or moved."
+)
+_WHY_PIECES = (
+    "TCP is a stream of bytes: how many of them one recv returns says nothing about where a line or a request ends."
 )
 _WITHOUT_BODY = tuple(method for method in METHODS if method != "HEAD")
 
@@ -68,6 +72,10 @@ async def the_request_line_is_read(server: HttpServer, world: World) -> None:
             {"method": method, "target": target, "path": path, "query": query},
             why="The query begins behind the first question mark, and is kept as it was sent (RFC 3986, 3.4). There is nothing to decode in this path.",
         )
+    answer = await running.ask("GET", f"/healthz?{world.draw.word()}", status=None)
+    demand_status(
+        answer, 200, why="The path of this target is /healthz. A query does not belong to the path (RFC 3986, 3.3)."
+    )
 
 
 @head.check
@@ -82,7 +90,8 @@ async def fields_are_read(server: HttpServer, world: World) -> None:
             f"{name}:{before}{value}{after}"
             for (name, value), (before, after) in zip(given, _spaces(lines), strict=True)
         ]
-        seen = mirrored(await running.answer_to("\r\n".join(["GET /mirror HTTP/1.1", *written, "", ""]).encode()))
+        sent = "\r\n".join(["GET /mirror HTTP/1.1", *written, "", ""]).encode()
+        seen = mirrored(await running.answer_to(sent, name="GET /mirror", why=_WHY_FIELDS), _WHY_FIELDS)
 
         # Host is told apart, since its port has more or fewer digits in another run.
         others = [list(field) for field in seen.fields if field[0] != "host"]
@@ -97,7 +106,7 @@ async def pieces_make_no_difference(server: HttpServer, world: World) -> None:
     """A request is read the same when it arrives byte by byte, or cut anywhere."""
     target = draw_target(world.draw)
     fields = draw_fields(world.draw, at_most=4)
-    running = await server.start()
+    running = await server.start(head_ms=UNHURRIED_MS)
     sent = running.request("GET", target, (*fields, ("Connection", "close")))
     end = len(sent)
     first_line = sent.index(b"\r\n")
@@ -108,16 +117,19 @@ async def pieces_make_no_difference(server: HttpServer, world: World) -> None:
         *(draw_cuts(world.draw, end) for _ in range(2)),
     ]
 
+    whole = mirrored(await running.answer_to(sent, name="GET /mirror in one piece"))
     for cuts in ways:
         pieces = (
             "a byte at a time" if len(cuts) == end - 1 else f"cut before byte {', '.join(map(str, cuts)) or 'none'}"
         )
-        seen = mirrored(await running.answer_to(sent, cuts=cuts, name=f"GET /mirror in {len(cuts) + 1} pieces"))
+        why = f"Sent in one piece it was answered. This time its {end} bytes came {pieces}. {_WHY_PIECES}"
+        seen = mirrored(
+            await running.answer_to(sent, cuts=cuts, name=f"GET /mirror in {len(cuts) + 1} pieces", why=why), why
+        )
 
-        given = {"target": seen.target, "fields": [list(field) for field in seen.fields[1:]]}
-        expect(given, "what the mirror shows").equals(
-            {"target": target, "fields": [[name.lower(), value] for name, value in (*fields, ("Connection", "close"))]},
-            why="TCP is a stream of bytes. How many of them one recv returns says nothing about where a line or a request ends.",
+        expect(_read(seen), "what the mirror shows").equals(
+            _read(whole),
+            why=f"That is what it showed of the same request in one piece. {_WHY_PIECES}",
             saw=f"{end} bytes, {pieces}",
         )
 
@@ -148,8 +160,8 @@ async def paths_are_decoded_once(server: HttpServer, world: World) -> None:
         path, kept = read_target(target)
         expect({"path": seen.path, "query": seen.query}, f"GET {target}").equals(
             {"path": path, "query": kept},
-            why="Percent signs are decoded exactly once (RFC 3986, 2.4): %2525 is %25. Twice, and a check of the path is passed by what it should have refused. "
-            "A plus sign means a space in forms alone.",
+            why="Cut the query off first: %3F is a question mark in the path. Then decode each %, in upper or lower case, to a byte, exactly once: %2525 is %25 (RFC 3986, 2.1 and 2.4). "
+            "Decoded twice, a path passes a check that should have refused it. The bytes are UTF-8. A plus sign means a space in forms alone.",
         )
 
 
@@ -164,29 +176,28 @@ async def whole_urls_are_paths_too(server: HttpServer, world: World) -> None:
     close = [("Connection", "close")]
 
     whole = f"http://{host}/mirror{path}{query}"
-    seen = await running.mirror(None, "GET", whole)
-    expect({"target": seen.target, "path": seen.path, "query": seen.query}, f"GET {whole}").equals(
-        {"target": whole, "path": f"/mirror{path}", "query": query[1:]},
-        why="Clients of a proxy send the whole URL, and every server must take it (RFC 9112, 3.2.2). Its path begins behind the host.",
+    why = "Clients of a proxy send the whole URL, and every server must take it (RFC 9112, 3.2.2). Its path begins behind the host."
+    seen = await running.mirror(None, "GET", whole, why=why)
+    expect({"path": seen.path, "query": seen.query}, f"GET {whole}").equals(
+        {"path": f"/mirror{path}", "query": query[1:]}, why=why
     )
     for bare in (f"http://{host}", f"http://{host}?/mirror"):
         answer = await running.ask("GET", bare, status=None)
         demand_status(answer, 404, why="A URL without a path has the path /, and the server has nothing there.")
 
     sent = b"\r\n" * empty_lines + running.request("GET", f"/mirror{path}", close)
-    seen = mirrored(await running.answer_to(sent))
-    expect(seen.path, f"the path behind {empty_lines} empty lines").equals(
-        f"/mirror{path}",
-        why="Some clients send a line end too many behind a body, so empty lines before a request line are ignored (RFC 9112, 2.2).",
-    )
+    why = f"Some clients send line ends too many behind a body, so empty lines before a request line are ignored, here {empty_lines} (RFC 9112, 2.2)."
+    answer = await running.answer_to(sent, name=f"GET /mirror{path} behind empty lines", why=why)
+    expect(mirrored(answer, why).path, f"the path behind {empty_lines} empty lines").equals(f"/mirror{path}", why=why)
 
     for version, known in (("1.0", ("1.0",)), (f"1.{minor}", (f"1.{minor}", "1.1"))):
-        answer = await running.answer_to(running.request("GET", f"/mirror{path}", close, version=version))
-        seen = mirrored(answer)
+        why = f"HTTP/{version}: versions with the same major number understand each other (RFC 9110, 2.5)."
+        sent = running.request("GET", f"/mirror{path}", close, version=version)
+        seen = mirrored(await running.answer_to(sent, name=f"GET /mirror{path} of HTTP/{version}", why=why), why)
         expect(seen.version, f"the version of a request of HTTP/{version}").satisfies(
             lambda given, known=known: given in known,  # type: ignore[misc]  # a default binds the loop's value
             expected=" or ".join(known),
-            why="Versions with the same major number understand each other (RFC 9110, 2.5).",
+            why=why,
         )
 
 
@@ -235,6 +246,15 @@ async def _demand_the_same_head(running: Running, target: str) -> None:
             f"Content-Length: {length}",
             "In an answer to HEAD the field says how long the body of the same GET would be (RFC 9110, 8.6).",
         )
+
+
+def _read(seen: Mirrored) -> dict[str, object]:
+    return {
+        "target": seen.target,
+        "path": seen.path,
+        "query": seen.query,
+        "fields": [list(field) for field in seen.fields],
+    }
 
 
 def _lines(draw: Draws) -> list[tuple[str, str, tuple[str, str]]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from climb.judge.drivers.connection import ConnectionLost, TimedOut
 from climb.judge.expect import expect, fail
+from climb.projects.http.driver.understood import understood
 from climb.projects.http.rules.media import media_type
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def demand_status(answer: Answer, *statuses: int, why: str) -> None:
     """The answer has one of these; else the report shows the transcript of its connection."""
     if answer.status not in statuses:
         wanted = " or ".join(map(str, statuses))
-        answer.blame(f"status {wanted}", f"status {answer.status}   {answer.text[:_SHOWN]!r}", why)
+        text = understood(answer) or repr(answer.text[:_SHOWN])
+        answer.blame(f"status {wanted}", f"status {answer.status}   {text}", why)
 
 
 def demand_type(answer: Answer, wanted: str, what: str) -> None:

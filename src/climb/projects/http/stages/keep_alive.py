@@ -8,7 +8,7 @@ from climb.judge.drivers.connection import ConnectionLost
 from climb.judge.expect import expect
 from climb.judge.stage import Stage
 from climb.judge.world import World
-from climb.projects.http.driver import HttpServer
+from climb.projects.http.driver import HttpServer, explained
 from climb.projects.http.driver.draws import draw_method_token, draw_path
 from climb.projects.http.driver.mirrored import mirrored
 from climb.projects.http.stages.judged import demand_closed, demand_read
@@ -50,9 +50,11 @@ async def a_connection_serves_many(server: HttpServer, world: World) -> None:
     conversation = await running.converse("one connection for all")
 
     for number, one in enumerate(asked, 1):
-        answer = await running.answer_to(one.sent(running), method=one.method, conversation=conversation)
+        why = "Each request is read for itself, and nothing of an earlier one is left in it. Nobody has asked for the end of the connection (RFC 9112, 9.3)."
+        with explained(why, f"the answer to request {number} of {len(asked)} on one connection: {one}"):
+            answer = await running.answer_to(one.sent(running), method=one.method, conversation=conversation)
 
-        one.demand(answer, f"request {number} of {len(asked)} on one connection")
+        one.demand(answer, f"request {number} of {len(asked)} on one connection", why=why)
 
 
 @keep_alive.check
@@ -78,7 +80,7 @@ async def close_is_obeyed(server: HttpServer, world: World) -> None:
             answer.blame(
                 "Connection: close in the answer",
                 f"Connection: {given}" if given else "no Connection field",
-                "A server that is about to close says so with its last answer, so that the client sends nothing more on this connection (RFC 9112, 9.6).",
+                f"The request is the last one on this connection: {words}. A server that is about to close says so with its last answer, so that the client sends nothing more (RFC 9112, 9.6).",
             )
         await demand_closed(
             conversation,
@@ -89,13 +91,10 @@ async def close_is_obeyed(server: HttpServer, world: World) -> None:
     for value in staying:
         conversation = await running.converse(f"Connection: {value}")
         for _ in range(2):
+            why = f"Connection: {value} does not have the word close, so the connection serves the next request too."
             sent = running.request("GET", f"/mirror{path}", [("Connection", value)])
-            demand_read(
-                mirrored(await running.answer_to(sent, conversation=conversation)),
-                method="GET",
-                path=f"/mirror{path}",
-                why=f"Connection: {value} does not have the word close.",
-            )
+            seen = mirrored(await running.answer_to(sent, conversation=conversation, why=why), why)
+            demand_read(seen, method="GET", path=f"/mirror{path}", why=why)
 
 
 @keep_alive.check
@@ -127,7 +126,12 @@ async def a_body_is_read_to_its_end(server: HttpServer, world: World) -> None:
         )
         if answer is None:
             conversation.blame("an answer to the next request", "the end of the connection", why)
-        demand_read(mirrored(answer), method="GET", path="/mirror/next", why=why)
+        behind = (
+            "Behind the body came a line end that does not belong to it, which is ignored (RFC 9112, 2.2)."
+            if line_end
+            else ""
+        )
+        demand_read(mirrored(answer, f"{why} {behind}".strip()), method="GET", path="/mirror/next", why=why)
 
 
 @keep_alive.check

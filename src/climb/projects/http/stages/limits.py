@@ -12,11 +12,11 @@ from climb.judge.expect import CannotTell, fail
 from climb.judge.limits import MIB
 from climb.judge.stage import Stage
 from climb.judge.world import World
-from climb.projects.http.driver import HttpServer, Running
+from climb.projects.http.driver import HttpServer, Running, explained
 from climb.projects.http.driver.draws import draw_cuts
 from climb.projects.http.driver.mirrored import mirrored
 from climb.projects.http.stages.floods import ROOM, floods, pour
-from climb.projects.http.stages.judged import CLIENT_ERROR, demand_status
+from climb.projects.http.stages.judged import demand_status
 from climb.projects.http.stages.sized import (
     HEADS,
     chunked_with_extension,
@@ -50,6 +50,7 @@ _MARGIN = 8  # whether the CRLF behind a chunk's size counts is nobody's busines
 _LOTS = 8 * MIB
 _READS_AFTER_S = 0.6  # well within the second that a refused client has, and long after one that does not wait
 _TOO_LATE_S = 0.9
+_REFUSED = (400, 413, 414, 431)
 _COUNTED = "/count?to=2000"  # about 9 kB: more than a small window takes, less than any send buffer
 
 
@@ -70,14 +71,9 @@ async def heads_of_any_length(server: HttpServer, world: World) -> None:
             answer = await conversation.answer(running.patience_s)
             demand_status(answer, 200, why=f"Two heads of {limit:,} bytes came at once. The limit is for each of them.")
         for beyond in (1, world.draw.integer(2, 9 if shape == "a long target" else 3 * limit)):
-            answer = await _refusal(
-                running, head_of(limit + beyond, running.host, shape), f"{limit + beyond:,} bytes, {shape}"
-            )
-            demand_status(
-                answer,
-                431,
-                why=f"This head has {limit + beyond:,} bytes, MAX_HEAD_BYTES is {limit:,}, and its request line is not too long by itself (RFC 6585, 5).",
-            )
+            why = f"This head has {limit + beyond:,} bytes, MAX_HEAD_BYTES is {limit:,}, and its request line is not too long by itself (RFC 6585, 5)."
+            head = head_of(limit + beyond, running.host, shape)
+            demand_status(await _refusal(running, head, f"{len(head):,} bytes, {shape}", why), 431, why=why)
 
 
 @limits.check
@@ -89,18 +85,13 @@ async def long_request_lines_are_414(server: HttpServer, world: World) -> None:
 
     for beyond in (world.draw.integer(3, 50), world.draw.integer(50, 4 * limit)):
         whole = line_of(limit + beyond, running.host)
-        answer = await _refusal(running, whole, f"a request line of {limit + beyond:,} bytes")
-        demand_status(
-            answer, 414, why=f"The request line has {limit + beyond:,} bytes, MAX_HEAD_BYTES is {limit:,}. {why}"
-        )
-        answer = await _refusal(
-            running, whole[: limit + beyond - 2], f"{limit + beyond - 2:,} bytes of a request line, without its end"
-        )
-        demand_status(
-            answer,
-            414,
-            why=f"So much of the request line came, and MAX_HEAD_BYTES is {limit:,}. Its end need not be waited for. {why}",
-        )
+        told = f"The request line has {limit + beyond:,} bytes, MAX_HEAD_BYTES is {limit:,}. {why}"
+        answer = await _refusal(running, whole, f"a request line of {limit + beyond:,} bytes", told)
+        demand_status(answer, 414, why=told)
+        begun = whole[: limit + beyond - 2]
+        told = f"{len(begun):,} bytes of the request line have come, and MAX_HEAD_BYTES is {limit:,}. Its end need not be waited for. {why}"
+        answer = await _refusal(running, begun, f"{len(begun):,} bytes of a request line, without its end", told)
+        demand_status(answer, 414, why=told)
 
 
 @limits.check
@@ -119,67 +110,62 @@ async def long_trailers_are_431(server: HttpServer, world: World) -> None:
             why=f"The trailers have {limit - _MARGIN:,} bytes, MAX_HEAD_BYTES is {limit:,}.",
         )
     beyond = limit + world.draw.integer(_MARGIN, 3 * limit)
-    answer = await _refusal(running, chunked_with_trailers(beyond, running.host), f"trailers of {beyond:,} bytes")
-    demand_status(
-        answer,
-        431,
-        why=f"The trailers have {beyond:,} bytes, MAX_HEAD_BYTES is {limit:,}. They are kept like a head, so the same limit holds.",
-    )
+    why = f"The trailers have {beyond:,} bytes, MAX_HEAD_BYTES is {limit:,}. They are kept like a head, so the same limit holds."
+    sent = chunked_with_trailers(beyond, running.host)
+    demand_status(await _refusal(running, sent, f"trailers of {beyond:,} bytes", why), 431, why=why)
 
 
 @limits.check
 async def long_bodies_are_413(server: HttpServer, world: World) -> None:
     """A body of exactly MAX_BODY_BYTES is served; a longer one is answered with 413, at once if its length tells, else when the chunks have passed the limit."""
-    limit = world.draw.choice((1_000, 0, 1, 70_000)) + world.draw.integer(0, 100) * world.draw.integer(0, 1)
-    beyond = world.draw.choice((1, 1, 1_000, 10**9))
-    rest = "The server does not read on to the end of what is too long (RFC 9110, 15.5.14)."
-    running = await server.start(max_body_bytes=limit)
-    host = running.host
+    for limit in (world.draw.choice((1_000, 1, 70_000)) + world.draw.integer(0, 100) * world.draw.integer(0, 1), 0):
+        running = await server.start(max_body_bytes=limit)
+        body = world.draw.source().randbytes(limit)
+        await _bodies_of_the_limit(running, world, body)
+        await _longer_bodies(running, world, body)
 
-    body = world.draw.source().randbytes(limit)
-    for sent, how in (
-        (running.request("POST", "/mirror", body=body), "Content-Length"),
-        (
-            running.request("POST", "/mirror", [("Transfer-Encoding", "chunked")], _chunks(world, body) + b"0\r\n\r\n"),
-            "chunks",
-        ),
-    ):
-        conversation = await running.converse(f"a body of {limit:,} bytes, {how}")
-        read = mirrored(await conversation.ask(sent, timeout_s=running.patience_s))
-        conversation.close()
-        if read.body_bytes != limit:
-            fail(
-                "body_bytes in the mirror",
-                expected=str(limit),
-                received=str(read.body_bytes),
-                why=f"This body has exactly {limit:,} bytes, which is MAX_BODY_BYTES.",
-            )
 
-    head = f"POST /mirror HTTP/1.1\r\nHost: {host}\r\n"
-    told = f"{head}Content-Length: {limit + beyond}\r\n\r\n".encode()
-    answer = await _refusal(running, told, f"Content-Length: {limit + beyond}, and nothing of the body")
-    demand_status(
-        answer,
-        413,
-        why=f"Content-Length tells of {limit + beyond:,} bytes, MAX_BODY_BYTES is {limit:,}. That is known before the body comes. {rest}",
+async def _bodies_of_the_limit(running: Running, world: World, body: bytes) -> None:
+    chunked = running.request(
+        "POST", "/mirror", [("Transfer-Encoding", "chunked")], _chunks(world, body) + b"0\r\n\r\n"
     )
-    chunked = f"{head}Transfer-Encoding: chunked\r\n\r\n".encode()
-    chunks = _chunks(world, body + b"x")
-    answer = await _refusal(running, chunked + chunks, f"{limit + 1:,} bytes in chunks, without the last chunk")
-    demand_status(answer, 413, why=f"{limit + 1:,} bytes have come in chunks, MAX_BODY_BYTES is {limit:,}. {rest}")
-    for field, body_begin in (
-        (f"Content-Length: {'9' * world.draw.integer(19, 60)}", b""),
-        ("Transfer-Encoding: chunked", b"f" * 16 + b"\r\n" + body + b"x"),
-    ):
-        answer = await _refusal(
-            running, f"{head}{field}\r\n\r\n".encode() + body_begin, "a length that no number of 64 bits holds"
-        )
-        demand_status(
-            answer,
-            413,
-            400,
-            why="A length may have more digits than your numbers. It must not become another, smaller one.",
-        )
+    why = f"This body has {len(body):,} bytes, which is MAX_BODY_BYTES exactly."
+    for sent, how in ((running.request("POST", "/mirror", body=body), "Content-Length"), (chunked, "chunks")):
+        conversation = await running.converse(f"a body of MAX_BODY_BYTES, {len(body):,} bytes, {how}")
+        read = mirrored(await conversation.ask(sent, timeout_s=running.patience_s), why)
+        conversation.close()
+        if read.body_bytes != len(body):
+            fail("body_bytes in the mirror", expected=str(len(body)), received=str(read.body_bytes), why=why)
+
+
+async def _longer_bodies(running: Running, world: World, body: bytes) -> None:
+    beyond = len(body) + world.draw.choice((1, 1, 1_000, 10**9))
+    head = running.request("POST", "/mirror").removesuffix(b"\r\n")
+    rest = f"MAX_BODY_BYTES is {len(body):,}. The server does not read on to the end of what is too long (RFC 9110, 15.5.14)."
+
+    why = f"Content-Length tells of {beyond:,} bytes, so it is known before the body comes that it is too long. {rest}"
+    told = head + f"Content-Length: {beyond}\r\n\r\n".encode()
+    demand_status(
+        await _refusal(running, told, "a length beyond MAX_BODY_BYTES, and nothing of the body", why), 413, why=why
+    )
+    why = f"Chunks with {len(body) + 1:,} bytes have come. {rest}"
+    chunked = head + b"Transfer-Encoding: chunked\r\n\r\n" + _chunks(world, body + b"x")
+    name = "a byte more than MAX_BODY_BYTES in chunks, without the last chunk"
+    demand_status(await _refusal(running, chunked, name, why), 413, why=why)
+    for what, begun in _overlong(world, body):
+        why = f"This is {what}. A length may have more digits than your numbers have room for. It must not become another, smaller one."
+        demand_status(await _refusal(running, head + begun, what, why), 413, 400, why=why)
+
+
+def _overlong(world: World, body: bytes) -> list[tuple[str, bytes]]:
+    """Lengths that numbers of 32 and of 64 bits do not hold; what is left of them when they wrap around is sent, so that a body seems to be whole."""
+    rest = body[: world.draw.integer(0, 9)]
+    lengths = [2**32 + len(rest), 2**64 + len(rest), int("9" * world.draw.integer(21, 60))]
+    counted = [(f"Content-Length: {each}", f"Content-Length: {each}\r\n\r\n".encode() + rest) for each in lengths]
+    return counted + [
+        (f"a chunk of size {size:x}", b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (size, sent))
+        for size, sent in ((2**32 + len(rest), rest), (2**64 + len(rest), rest), (2**64 - 1, body + b"x"))
+    ]
 
 
 @limits.check
@@ -188,26 +174,15 @@ async def extensions_are_short(server: HttpServer, world: World) -> None:
     running = await server.start()
 
     sent = chunked_with_extension(_OVERHEAD - _MARGIN, running.host, world.draw)
-    read = mirrored(await (await running.converse("a long extension")).ask(sent, timeout_s=running.patience_s))
+    why = f"An extension is ignored, and this one is allowed: with its size it has {_OVERHEAD - _MARGIN:,} bytes, and {_OVERHEAD:,} are allowed."
+    read = mirrored(await (await running.converse("a long extension")).ask(sent, timeout_s=running.patience_s), why)
     if read.body_bytes != len(b"helloabc"):
-        fail(
-            "body_bytes in the mirror",
-            expected="8",
-            received=str(read.body_bytes),
-            why=f"An extension is ignored, and this one is allowed: with its size it has {_OVERHEAD - _MARGIN:,} bytes.",
-        )
+        fail("body_bytes in the mirror", expected="8", received=str(read.body_bytes), why=why)
     beyond = _OVERHEAD + world.draw.choice((_MARGIN, 500, 10_000))
-    answer = await _refusal(
-        running,
-        chunked_with_extension(beyond, running.host, world.draw),
-        f"a chunk with {beyond:,} bytes of size and extension",
-    )
-    demand_status(
-        answer,
-        400,
-        413,
-        why="Who sends a byte in each chunk and kilobytes beside it makes the server work for nothing, past every limit on bodies (RFC 9112, 7.1.1).",
-    )
+    sent = chunked_with_extension(beyond, running.host, world.draw)
+    why = "Who sends a byte in each chunk and kilobytes beside it makes the server work for nothing, past every limit on bodies (RFC 9112, 7.1.1)."
+    answer = await _refusal(running, sent, f"a chunk with {beyond:,} bytes of size and extension", why)
+    demand_status(answer, 400, 413, why=why)
 
 
 @limits.check
@@ -232,7 +207,7 @@ async def memory_stays_bounded(server: HttpServer, world: World) -> None:
     """However much one connection sends, and whatever it does not read, the program's memory stays bounded."""
     running = await server.start()
     for _ in range(4):
-        await running.ask("POST", "/echo", body=b"e" * MIB)
+        await running.ask("POST", "/echo", body=b"e" * (MIB - 1))
         await running.ask("GET", "/mirror", [("X-Fill", "a" * 15_000)])
     before = running.instance.memory().now
     limit = MIB + MIB + 16_384 + ROOM  # MAX_BODY_BYTES, 1 MiB on top, MAX_HEAD_BYTES
@@ -242,11 +217,12 @@ async def memory_stays_bounded(server: HttpServer, world: World) -> None:
     await running.alive()
 
 
-async def _refusal(running: Running, sent: bytes, name: str) -> Answer:
+async def _refusal(running: Running, sent: bytes, name: str, why: str) -> Answer:
     """The answer to what is too long; it has to come although the client waits for it and closes nothing."""
     conversation = await running.converse(name)
     await conversation.send_some(sent, timeout_s=running.patience_s)
-    answer = await conversation.answer(running.patience_s)
+    with explained(why):
+        answer = await conversation.answer(running.patience_s)
     conversation.close()
     return answer
 
@@ -272,7 +248,7 @@ async def _sends_on(running: Running, name: str, begin: bytes, lots: int) -> Non
             f"down the sending side first, and read on for a second or two. The client read {_READS_AFTER_S} s after it had begun to send {name}.",
         )
     demand_status(counted, 200, why="This request came first, and is good.")
-    demand_status(refusal, *CLIENT_ERROR, why=f"The client sent {name}.")
+    demand_status(refusal, *_REFUSED, why=f"The client sent {name}.")
     conversation.abort()
 
 

@@ -27,7 +27,7 @@ __all__ = ["malformed"]
 malformed = Stage(
     "malformed",
     "What is no request",
-    concepts=["http-messages", "protocols", "error-handling"],
+    concepts=["request-smuggling", "http-framing", "protocols"],
     hints=[
         "A proxy before your server reads the same bytes. What happens if it finds one request in them, and you find two?",
         "Say what is allowed, and refuse everything else. One regular expression for the request line and one for a field, each matched against the whole line, decide most of it. "
@@ -70,12 +70,13 @@ async def the_host(server: HttpServer, world: World) -> None:
     running = await server.start(head_ms=_HEAD_MS)
     bad, good = hosts(running.host)
     for data in world.draw.source().sample(good, len(good)):
-        conversation = await running.converse(data.split(b"\r\n")[1].decode() or "no Host, in HTTP/1.0")
+        name = data.split(b"\r\n")[1].decode() or "no Host, in HTTP/1.0"
+        conversation = await running.converse(name)
         answer = await conversation.ask(data, timeout_s=running.patience_s)
         conversation.close()
         if answer.status != 200:
             answer.blame(
-                "status 200",
+                f"status 200 to a request with {name}",
                 answer.line,
                 "This Host is allowed: a host with an optional port, or empty (RFC 9112, 3.2). HTTP/1.0 needs none.",
             )
@@ -157,6 +158,7 @@ async def _nothing_behind(running: Running, case: Case, *, before: int, late: bo
         case.blame(
             "Connection: close, since the server closes behind this answer",
             f"no such field in the answer {answer.line}",
+            "Where a broken request ends, nobody knows, so it is the last one on this connection. The client should know too, and send no other (RFC 9112, 9.6).",
         )
     if late:
         with contextlib.suppress(ConnectionLost):

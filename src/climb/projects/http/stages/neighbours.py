@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 
 from climb.judge.expect import expect
+from climb.judge.load.neighbours import Flooding, Neighbour, NeverReading, SlowBody, SlowHead
 from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.http.driver import HttpServer
@@ -22,7 +24,7 @@ __all__ = ["neighbours"]
 neighbours = Stage(
     "neighbours",
     "Slow, greedy, many",
-    concepts=["timeouts", "epoll", "non-blocking-io", "file-descriptors"],
+    concepts=["timeouts", "non-blocking-io", "file-descriptors", "nagle-and-delayed-acks"],
     timed=True,
     hints=[
         "Each connection waits for something: a head, a body, room in a buffer, a next request. How long may it wait, from when on, and who notices that the time is over?",
@@ -267,26 +269,19 @@ async def slow_clients_delay_nobody(server: HttpServer, world: World) -> None:
     others = Others(running)
     await others.arrive()
     alone_s = await others.undisturbed()
-    heads, bodies, deaf = (world.draw.integer(low, 2 * low) for low in (30, 20, 5))
+    low = world.draw.integer(0, 20)
+    kinds: tuple[Neighbour, ...] = (
+        SlowHead(connections=30 + low, target="/mirror"),
+        SlowBody(connections=20 + low, target="/mirror"),
+        NeverReading(connections=5 + low // 2, target="/count?to=10000000", requests=1),
+        Flooding(connections=1 + low // 7, target="/mirror/flood"),
+    )
 
-    for number in range(heads):
-        head = await running.converse(f"half a head {number}")
-        await head.send(running.request("GET", "/mirror")[: world.draw.integer(1, 30)])
-    await others.not_delayed(alone_s, f"{heads} clients that stopped in the middle of a head")
-    for number in range(bodies):
-        body = await running.converse(f"half a body {number}")
-        await body.send(
-            running.request("POST", "/mirror", [("Content-Length", "1000")]) + b"a" * world.draw.integer(0, 999)
-        )
-    await others.not_delayed(alone_s, f"{bodies} more that stopped in the middle of a body")
-    for number in range(deaf):
-        reader = await running.converse(f"does not read {number}", reading=False, receive_buffer=4_096)
-        await reader.send(running.request("GET", "/count?to=10000000"))
-    await others.not_delayed(alone_s, f"{deaf} more that do not read a large answer")
-    async with others.flood(world.draw.integer(1, 4)) as flooding:
-        await others.not_delayed(
-            alone_s, f"{flooding} connections more that send their next request as soon as they can"
-        )
+    async with contextlib.AsyncExitStack() as stack:
+        for number in range(len(kinds)):
+            crowd = running.instance.neighbours("PORT", kinds[number : number + 1])
+            await stack.enter_async_context(crowd)
+            await others.not_delayed(alone_s, ", and ".join(kind.label for kind in kinds[: number + 1]))
 
 
 @neighbours.check

@@ -20,6 +20,7 @@ _STRONG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 _SIZES = (10, 1, 100, 5_000, 70_000)
 _FIRST, _LAST = 820_454_400, 1_735_689_600  # 1996 and 2025: long enough ago, and two digits tell the year
 _SECOND_NS = 1_000_000_000
+_FRACTIONS_NS = (0, 1, 500_000_000, _SECOND_NS - 1)
 
 
 class OneFile:
@@ -68,12 +69,14 @@ class OneFile:
         return strong_tag(await self.plain())
 
 
-async def serve_one(server: HttpServer, world: World, *, at_least: int = 1) -> OneFile:
+async def serve_one(
+    server: HttpServer, world: World, *, at_least: int = 1, fractions_ns: tuple[int, ...] = _FRACTIONS_NS
+) -> OneFile:
     """A server with one file, which was changed years ago, at some fraction of a second."""
     content = draw_content(world, at_least=at_least)
     running = await server.start()
     path = running.write(f"{world.draw.word()}.{world.draw.choice(('txt', 'bin', 'html', 'png'))}", content)
-    seconds, fraction = world.draw.integer(_FIRST, _LAST), world.draw.choice((0, 1, 500_000_000, _SECOND_NS - 1))
+    seconds, fraction = world.draw.integer(_FIRST, _LAST), world.draw.choice(fractions_ns)
     modified_ns = seconds * _SECOND_NS + fraction
     os.utime(path, ns=(modified_ns, modified_ns))
     return OneFile(running, await running.converse("about the file"), path, content, modified_ns)

@@ -20,7 +20,7 @@ __all__ = ["ranges"]
 ranges = Stage(
     "ranges",
     "A part of it",
-    concepts=["http-messages", "file-systems"],
+    concepts=["http-semantics", "http-caching"],
     hints=[
         "A download of 4 GB broke off after 3 GB. What does the client have to ask for, and how does it know that the file is still the one of which it has the beginning?",
         "Turn the field into one of three: a part with its first and last byte, beyond the end, or no range that you know. Both ends of a part are included. Only the last of the three "
@@ -32,8 +32,12 @@ ranges = Stage(
 
 _MANY = 24
 _HUGE = (10**9, 2**31, 2**32, 2**63, 2**64, 10**30)
+_ACCEPTS = "It says that this server answers ranges: with 200 to a client that may ask for one later, and with 206 (RFC 9110, 14.3)."
 _PART = "A range names its first and its last byte, both included, from 0; an end beyond the file's means its end (RFC 9110, 14.1.2)."
-_IGNORED = "A server need not understand a range. This one it ignores, as the brief says, and answers with everything (RFC 9110, 14.2)."
+_IGNORED = (
+    "A range is bytes=, one -, digits on at least one side of it, and nothing else; if there are two numbers, the second is not the smaller one. A server need not "
+    "understand any other. This one ignores it, as the brief says, and answers with everything (RFC 9110, 14.2)."
+)
 
 
 @ranges.check
@@ -41,12 +45,13 @@ async def a_part_is_exact(server: HttpServer, world: World) -> None:
     """A range is answered with 206, Content-Range, and exactly these bytes, wherever it begins and ends."""
     file = await serve_one(server, world)
     size = len(file.content)
+    _demand_field(await file.plain(), "Accept-Ranges", "bytes", _ACCEPTS)
 
     for field in _parts(world, size):
         part = part_of(field, size)
         answer = await file.demand(206, ("Range", field), why=f"The file has {size:,} bytes. {_PART}")
         _demand_field(answer, "Content-Range", part.content_range(size), _PART)
-        _demand_field(answer, "Accept-Ranges", "bytes", "It says that this server answers ranges (RFC 9110, 14.3).")
+        _demand_field(answer, "Accept-Ranges", "bytes", _ACCEPTS)
         _demand_body(answer, file.content[part.first : part.last + 1], file, f"{field} of {size:,} bytes. {_PART}")
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from climb.judge.world.draws import Draws
-from climb.projects.http.driver import Running
+from climb.projects.http.driver import Running, explained
 from climb.projects.http.driver.draws import draw_body, draw_path, draw_query
 from climb.projects.http.driver.mirrored import mirrored
 from climb.projects.http.stages.judged import demand_read, demand_status
 
 if TYPE_CHECKING:
+    from climb.judge.drivers.conversation import Conversation
     from climb.judge.drivers.http1 import Answer
 
-__all__ = ["HIDDEN", "Asked", "draw_asked"]
+__all__ = ["HIDDEN", "Asked", "demand_answers", "draw_asked"]
 
 HIDDEN = "/mirror/hidden"  # what must never be answered: it is inside of something, or behind the end
 _MOST_BODY = 20_000
@@ -37,17 +39,24 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         """Its bytes."""
         return running.request(self.method, f"{self.path}{self.query}", fields, self.body)
 
-    def demand(
-        self, answer: Answer, place: str, *, why: str = "Answers come in the order of the requests, one for each."
-    ) -> None:
+    def demand(self, answer: Answer, place: str, *, why: str) -> None:
         """The answer belongs to this request; ``place`` says which of several it is."""
+        why = f"This is the answer to {place}: {self}. {why}"
         if self.path.startswith("/mirror"):
-            seen = mirrored(answer)
-            demand_read(
-                seen, method=self.method, path=self.path, body=self.body or b"", why=f"This is {place}: {self}. {why}"
-            )
+            demand_read(mirrored(answer), method=self.method, path=self.path, body=self.body or b"", why=why)
         else:
-            demand_status(answer, self.status, why=f"This is {place}: {self}. {why}")
+            demand_status(answer, self.status, why=why)
+
+
+async def demand_answers(
+    running: Running, conversation: Conversation, asked: Sequence[Asked], words: str, *, why: str
+) -> None:
+    """These were sent on this connection, and are answered one by one in this order; ``words`` say how they were sent."""
+    for number, one in enumerate(asked, 1):
+        place = f"request {number} of {len(asked)} {words}"
+        with explained(why, f"the answer to {place}: {one}"):
+            answer = await conversation.answer(running.patience_s)
+        one.demand(answer, place, why=why)
 
 
 def draw_asked(draw: Draws, *, errors: bool = False) -> Asked:

@@ -17,7 +17,7 @@ from climb.projects.http.driver.draws import draw_body
 from climb.projects.http.stages.judged import demand_body, demand_status
 from climb.projects.http.stages.on_time import Clock, clock
 from climb.projects.http.stages.together import together
-from climb.projects.http.stages.waiting import demand_ended
+from climb.projects.http.stages.waiting import demand_ended, demand_open
 
 if TYPE_CHECKING:
     from climb.judge.drivers.conversation import Conversation
@@ -126,6 +126,8 @@ async def idle_connections_are_closed(server: HttpServer, world: World) -> None:
         )
     await _counting(running, 4, 1_000)
     await _settled(running)
+    for conversation in idle:
+        demand_open(conversation)
 
     async with clock() as watch:
         asked = running.instance.terminate()

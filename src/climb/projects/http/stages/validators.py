@@ -19,7 +19,7 @@ __all__ = ["validators"]
 validators = Stage(
     "validators",
     "Is it still the same?",
-    concepts=["http-messages", "caching"],
+    concepts=["http-caching", "http-semantics"],
     hints=[
         "A browser has a copy of your file. What must it send, and what must you have told it before, so that you can say “keep it” without sending the file again?",
         "Two tags are the same weakly if what is between the quotation marks is the same, and strongly if neither begins with W/ as well. A list may hold any number of them, and a comma "
@@ -30,6 +30,8 @@ validators = Stage(
 )
 
 _DAY_S = 86_400
+_LONG_AGO = 784_111_777  # 1994: in the form with two digits, a year of the last century
+_FRACTIONS_NS = (500_000_000, 123_456_789, 999_999_999)
 _TICK_S = 0.02  # longer than the clock of file systems takes to move on
 _ODD_TAGS = ('"a"', '"a,b"', '""', '"W/"', '","', '"*"', '"é"', '"\'"')
 _NO_DATES = (
@@ -105,7 +107,7 @@ async def not_modified(server: HttpServer, world: World) -> None:
             why = f"The file's tag is {tag}, which is none of these, so the copy is old. {_WEAKLY}"
             await file.demand(200, *fields, method=method, why=why)
             continue
-        why = f"The file's tag is {tag}, and the client has a copy with it. {_WEAKLY}"
+        why = f"The file's tag is {tag}, and the client has a copy with it. {_same_by(values, _WEAKLY)}"
         answer = await file.demand(304, *fields, method=method, why=why)
         if answer.values("etag") != [tag]:
             answer.blame(
@@ -116,12 +118,22 @@ async def not_modified(server: HttpServer, world: World) -> None:
 
 
 _WEAKLY = "Tags are compared weakly: W/ does not count, every other character does (RFC 9110, 13.1.2)."
+_STRONGLY = "Tags are compared strongly: a weak one, with W/, does not match (RFC 9110, 13.1.1)."
+_ANY_TAG = "* stands for any tag, so it is the tag of each file that is there (RFC 9110, 13.1)."
+_ONE_LIST = "Several fields of one name are one list (RFC 9110, 5.3)."
+
+
+def _same_by(values: list[str], rule: str) -> str:
+    """Why these tags are the file's, or not: the rule that decides, and what else has to be known."""
+    if values == ["*"]:
+        return _ANY_TAG
+    return f"{_ONE_LIST} {rule}" if len(values) > 1 else rule
 
 
 @validators.check
 async def by_date(server: HttpServer, world: World) -> None:
     """Last-Modified is when the file was changed, and dates are understood in their three forms; what is no date is ignored."""
-    file = await serve_one(server, world)
+    file = await serve_one(server, world, fractions_ns=_FRACTIONS_NS)
     plain = await file.plain()
     if plain.values("last-modified") != [fixed(file.modified)]:
         plain.blame(
@@ -135,7 +147,7 @@ async def by_date(server: HttpServer, world: World) -> None:
     cases = [
         (field, form(file.modified + shift), status)
         for form in FORMS
-        for shift in (0, -1, 1, -away, min(away, 20_000_000))
+        for shift in (0, -1, 1, -away, min(away, 20_000_000), _LONG_AGO - file.modified)
         for field, status in (
             ("If-Modified-Since", 200 if shift < 0 else 304),
             ("If-Unmodified-Since", 412 if shift < 0 else 200),
@@ -163,7 +175,7 @@ async def if_match(server: HttpServer, world: World) -> None:
 
     for values, status in world.draw.source().sample(cases, len(cases)):
         method = world.draw.choice(("GET", "HEAD"))
-        why = f"The file's tag is {tag}. Tags are compared strongly: a weak one, with W/, does not match (RFC 9110, 13.1.1)."
+        why = f"The file's tag is {tag}. {_same_by(values, _STRONGLY)}"
         await file.demand(status, *(("If-Match", value) for value in values), method=method, why=why)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from climb.judge.drivers.conversation import Conversation
     from climb.judge.drivers.http1 import Answer
 
-__all__ = ["cut_off", "demand_ended", "demand_timeout", "drips", "received", "slowly"]
+__all__ = ["cut_off", "demand_ended", "demand_open", "demand_timeout", "drips", "received", "slowly"]
 
 _DRIP_S = 0.05
 _DRIPS = 2_000
@@ -56,6 +56,16 @@ async def demand_timeout(
             "the end of the connection behind the answer 408",
             f"still open after {running.patience_s:.0f} s",
             "Where the next request begins, nobody knows.",
+        )
+
+
+def demand_open(conversation: Conversation) -> None:
+    """The connection is still there, as the beginning of a check needs it."""
+    if conversation.ended_at is not None:
+        conversation.blame(
+            "a connection that stays open behind the answer",
+            "closed by the program",
+            "Nothing that the client sent ends a connection here (stage 4).",
         )
 
 

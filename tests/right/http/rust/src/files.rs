@@ -46,7 +46,11 @@ pub fn answer(request: &Request, root: &Path) -> Answer {
         found => (found, names.pop().unwrap_or_default()),
     };
     match found {
-        Found::File(path) => opened(&path).map_or_else(|_| Answer::bare(404), |file| of_file(request, file, &name)),
+        Found::File(path) => match opened(&path) {
+            Ok(file) => of_file(request, file, &name),
+            Err(error) if lacks_descriptor(&error) => Answer::bare(503),
+            Err(_) => Answer::bare(404),
+        },
         _ => Answer::bare(404),
     }
 }
@@ -76,6 +80,11 @@ fn find(path: &Path, root: &Path) -> Found {
     }
 }
 
+fn lacks_descriptor(error: &io::Error) -> bool {
+    let code = error.raw_os_error();
+    code.is_some_and(|code| sys::NO_DESCRIPTORS.contains(&code))
+}
+
 /// Opens it; connections may hold all descriptors but a few, so one may have to be waited for.
 fn opened(path: &Path) -> io::Result<File> {
     let until = Instant::now() + WAIT_FOR_DESCRIPTOR;
@@ -85,14 +94,7 @@ fn opened(path: &Path) -> io::Result<File> {
             .custom_flags(sys::NON_BLOCKING | sys::NO_FOLLOW)
             .open(path);
         match &result {
-            Err(error)
-                if error
-                    .raw_os_error()
-                    .is_some_and(|code| sys::NO_DESCRIPTORS.contains(&code)) =>
-            {
-                if Instant::now() > until {
-                    return result;
-                }
+            Err(error) if lacks_descriptor(error) && Instant::now() < until => {
                 thread::sleep(Duration::from_millis(20));
             }
             _ => return result,
