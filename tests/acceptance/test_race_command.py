@@ -46,11 +46,10 @@ def test_both_are_raced_and_the_document_is_kept(climb, server) -> None:
 def test_a_fast_wrong_program_is_told_wrong(climb, server) -> None:
     """A server that saves itself the work under load has no ratio: the race ends with 1 and shows what was answered instead."""
     resources = server / "resources.py"
-    lazy = "import itertools\n\nASKED = itertools.count()\n"
-    text = resources.read_text().replace('text(200, "ok")', 'text(200, "ok" if next(ASKED) < 1500 else "no")')
-    marker = "from __future__ import annotations\n"
-    resources.write_text(text.replace(marker, f"{marker}\n{lazy}", 1))
-    assert "ASKED) < 1500" in resources.read_text()
+    lazy = 'import itertools\n\nASKED = itertools.count()\n\n\ndef how_fast():\n    return "ok" if next(ASKED) < 300 else "no"\n'
+    text = resources.read_text()
+    assert text.count('text(200, "ok")') == 1
+    resources.write_text(text.replace('text(200, "ok")', "text(200, how_fast())") + lazy)
 
     done = climb("race", "server", "--race", "small-answers", "--seconds", "4")
 

@@ -16,12 +16,11 @@ from climb.home import home_folder
 from climb.judge.build import build
 from climb.judge.drivers.command import last_lines
 from climb.judge.reference import reference_submission
-from climb.judge.run import Plan, new_seed, run as judge
+from climb.judge.run import new_seed
 from climb.judge.submission import Submission
 from climb.races.document import Racing
 from climb.races.known import chosen
-from climb.races.running import Ask, lacking, run
-from climb.races.stages import known_stages
+from climb.races.running import Ask, made_known, run
 
 __all__ = ["race"]
 
@@ -47,7 +46,7 @@ def race(folder: Path, only: str | None, seconds: float, seed: str | None, json:
 
     \b
     Examples:
-      climb race                         all races of this project, about a minute
+      climb race                         all races of this project: a minute of heats
       climb race --race small-answers    one of them
       climb race --seconds 300           narrower intervals
       climb race --json | jq '.races[] | {id, ratio}'
@@ -77,9 +76,11 @@ async def _race(ask: Ask, *, json: bool) -> Racing | None:
     if not await _builds(ask.yours):
         return None
     if not await _builds(ask.ours):
-        raise SetupError("our own system for this project does not build", next_step="climb check --reference PROJECT")
-    await _judge_missing(ask, quiet=json)
-    known = known_stages(ask.yours, ask.project.info.slug)
+        raise SetupError(
+            "our own system for this project does not build",
+            next_step=f"climb check --reference {ask.project.info.slug}",
+        )
+    known = await made_known(ask, StagesLive(ask.yours, quiet=json))
     with Progress() as progress:
         return await run(ask, known, progress)
 
@@ -92,10 +93,3 @@ async def _builds(submission: Submission) -> bool:
     lines = last_lines(built.outcome.stderr) or last_lines(built.outcome.stdout)
     click.echo(f"climb: the build failed: {built.command}\n" + "\n".join(f"  | {line}" for line in lines), err=True)
     return False
-
-
-async def _judge_missing(ask: Ask, *, quiet: bool) -> None:
-    """Judge the stages that are needed and of which nothing is known since the program changed."""
-    live = StagesLive(ask.yours, quiet=quiet)
-    for stage in lacking(ask.races, known_stages(ask.yours, ask.project.info.slug)):
-        await judge(ask.yours, ask.project, seed=ask.seed, plan=Plan(only=stage), on_event=live)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from statistics import median
 from types import TracebackType
 from typing import Self
 
@@ -17,12 +16,12 @@ from climb.cli.facts import table_lines
 from climb.cli.plots import draw, signs_for
 from climb.cli.report import Reporter
 from climb.judge.events import Event, RunDone, StageDone, StageStarted
-from climb.judge.evidence import Table
 from climb.judge.submission import Submission
 from climb.judge.verdict import Status
 from climb.labs.statistics import Estimate
 from climb.races.document import Heat, Held, Racing, Standing
-from climb.races.race import NAMES, Race
+from climb.races.race import Race
+from climb.races.telling import figure, in_words, table_of
 
 __all__ = ["Progress", "StagesLive", "print_racing"]
 
@@ -69,8 +68,8 @@ def _how_far(race: Race, heats: tuple[Heat, ...], ratio: Estimate | None) -> str
     if not heats:
         return "warming up"
     last = heats[-1]
-    said = f"heat {len(heats)}, {last.side} {_figure(last.value)} {race.unit}"
-    return said if ratio is None else f"{said}; yours is {_estimate(ratio)} times as good so far"
+    said = f"heat {len(heats)}, {last.side} {figure(last.value)} {race.unit}"
+    return said if ratio is None else f"{said}; yours is {in_words(ratio)} times as good so far"
 
 
 class StagesLive:
@@ -101,22 +100,12 @@ def print_racing(racing: Racing, folder: Path) -> None:
     out.print("")
     out.print(Text(f"  {racing.project} {dot} {racing.language} {dot} seed {racing.seed} {dot} {where}", style="bold"))
     out.print("")
-    if any(race.heats for race in racing.races):
-        _print_lines(table_lines(_table(racing), _room(), ascii_only=_ascii()))
+    table = table_of(racing)
+    if table is not None:
+        _print_lines(table_lines(table, _room(), ascii_only=_ascii()))
+        _print_words("Above 1, yours is ahead, whichever way the unit goes. In parentheses the 95 % interval.", "dim")
     for race in racing.races:
         _print_race(race, folder)
-
-
-def _table(racing: Racing) -> Table:
-    rows = tuple(_row(race) for race in racing.races if race.heats)
-    columns = ("race", "unit", "yours", "ours", "yours is times as good", "pairs")
-    return Table(subject="the races", columns=columns, rows=rows)
-
-
-def _row(race: Held) -> tuple[str, ...]:
-    middles = [_figure(median(race.values(name) or [0.0])) for name in NAMES]
-    told = _estimate(race.ratio) if race.ratio else race.standing.value.replace("_", " ")
-    return (race.id, race.unit, *middles, told, str(len(race.heats) // 2))
 
 
 def _print_race(race: Held, folder: Path) -> None:
@@ -148,11 +137,3 @@ def _room() -> int:
 
 def _ascii() -> bool:
     return symbols().dot != "·"
-
-
-def _estimate(ratio: Estimate) -> str:
-    return f"{ratio.value:.3g} ({ratio.low:.3g} to {ratio.high:.3g})"
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AsyncExitStack, ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
 
 from climb.labs.bench import Bench
 from climb.labs.lab import Explanation, Knob, Knobs, Lab, Prediction
+from climb.labs.meeting import COMMITTED, LOCKED, LOST, REPEATABLE, RULES, SERIALIZABLE, SKEW, TWICE, WAYS, pair
 from climb.labs.plot import Axis, Bar, BarPlot, Mark
 from climb.labs.result import Result
-from climb.labs.servers import connected, database, why_no_database
+from climb.labs.servers import database, why_no_database
 from climb.labs.statistics import Estimate, share_estimate
 from climb.labs.words import number
 
-if TYPE_CHECKING:
-    import asyncpg  # type: ignore[import-untyped]  # it ships no types
+__all__ = ["lab"]
 
-__all__ = ["LOST", "RULES", "SKEW", "TWICE", "WAYS", "Outcome", "Pair", "lab", "pair"]
-
-LOST, TWICE, SKEW = "lost update", "non-repeatable read", "write skew"
-_COMMITTED, _REPEATABLE, _SERIALIZABLE = "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"
-_LOCKED = "READ COMMITTED, FOR UPDATE"
 _BROKEN, _REFUSED = "{}, {}: rule broken", "{}, {}: refused"
 _PAIRS = "pairs in each round"
 _VERSION = "PostgreSQL"
 
-_ROUNDS = 10
+_ROUNDS, _LEAST_ROUNDS = 10, 3
 _MOST_PAIRS, _LEAST_PAIRS = 10, 3  # of each kind, in a round
-_ENOUGH_SECONDS = 10.0
+_ENOUGH_SECONDS, _LONGEST_SECONDS = 10.0, 13.0
 _ABOUT_SECONDS = 0.003  # what a pair takes besides its waits
-_AHEAD_S = 0.001  # so that both clients know when they begin before they do
-_DEADLINE_S = 20.0
-_TABLES = (
-    "CREATE TABLE account (id int PRIMARY KEY, units int); INSERT INTO account VALUES (1, 0);"
-    "CREATE TABLE doctors (id int PRIMARY KEY, on_call bool); INSERT INTO doctors VALUES (1, true), (2, true)"
-)
+
+_CELLS = tuple((rule, way) for rule in RULES for way in WAYS)
 
 lab = Lab(
     title="Two at once",
@@ -71,173 +56,6 @@ def why_not() -> str | None:
     return why_no_database()
 
 
-@dataclass(frozen=True)
-class _Task:
-    """What one client of a pair is to do: who of the two it is, at which level, with which lock, and how long it thinks."""
-
-    me: int
-    level: str
-    lock: str
-    think_s: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a pair: whether the rule was broken, and whether one of the two was refused."""
-
-    broken: bool
-    refused: bool
-
-
-Work: TypeAlias = "Callable[[asyncpg.Connection, _Task], Awaitable[bool]]"
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """What the two of a pair do, each saying whether it saw the rule broken; and a question that says so afterwards."""
-
-    reset: str
-    works: tuple[Work, Work]
-    broken: str
-
-
-@dataclass(frozen=True)
-class _Way:
-    level: str
-    lock: str = ""
-
-
-async def _add(db: asyncpg.Connection, task: _Task) -> bool:
-    """Read a number, think, write one more."""
-    async with db.transaction(isolation=task.level):
-        units = await db.fetchval(f"SELECT units FROM account WHERE id = 1{task.lock}")  # noqa: S608 - our own words
-        _think(task.think_s)
-        await db.execute("UPDATE account SET units = $1 WHERE id = 1", units + 1)
-    return False
-
-
-async def _look_twice(db: asyncpg.Connection, task: _Task) -> bool:
-    """Read a row, think, read it again."""
-    read = f"SELECT units FROM account WHERE id = 1{task.lock}"  # noqa: S608 - our own words
-    async with db.transaction(isolation=task.level):
-        first = await db.fetchval(read)
-        _think(task.think_s)
-        return bool(first != await db.fetchval(read))
-
-
-async def _change(db: asyncpg.Connection, task: _Task) -> bool:
-    """Change the row that the other one reads."""
-    async with db.transaction(isolation=task.level):
-        await db.execute("UPDATE account SET units = units + 1 WHERE id = 1")
-    return False
-
-
-async def _leave(db: asyncpg.Connection, task: _Task) -> bool:
-    """Go home if somebody else is on call."""
-    on_call = f"SELECT count(*) FROM (SELECT FROM doctors WHERE on_call ORDER BY id{task.lock}) AS found"  # noqa: S608 - our own words
-    async with db.transaction(isolation=task.level):
-        found = await db.fetchval(on_call)
-        _think(task.think_s)
-        if found > 1:
-            await db.execute("UPDATE doctors SET on_call = false WHERE id = $1", task.me + 1)
-    return False
-
-
-def _think(seconds: float) -> None:
-    """Each client has a thread and a loop of its own, and asyncio's sleep would round to whole milliseconds."""
-    if seconds > 0:
-        time.sleep(seconds)
-
-
-_NO_UNITS = "UPDATE account SET units = 0"
-RULES = {
-    LOST: _Rule(_NO_UNITS, (_add, _add), "SELECT units <> 2 FROM account"),
-    TWICE: _Rule(_NO_UNITS, (_look_twice, _change), "SELECT false"),
-    SKEW: _Rule("UPDATE doctors SET on_call = true", (_leave, _leave), "SELECT NOT bool_or(on_call) FROM doctors"),
-}
-WAYS = {
-    _COMMITTED: _Way("read_committed"),
-    _REPEATABLE: _Way("repeatable_read"),
-    _SERIALIZABLE: _Way("serializable"),
-    _LOCKED: _Way("read_committed", " FOR UPDATE"),
-}
-_CELLS = tuple((rule, way) for rule in RULES for way in WAYS)
-
-
-class _Client:
-    """A connection in a thread of its own."""
-
-    def __init__(self, address: str, stack: ExitStack) -> None:
-        self._thread = stack.enter_context(ThreadPoolExecutor(1))
-        self._runner = asyncio.Runner()
-        self._held = AsyncExitStack()
-        connecting: Future[asyncpg.Connection] = self._thread.submit(
-            lambda: self._runner.run(self._held.enter_async_context(connected(address)))
-        )
-        self.db = connecting.result(_DEADLINE_S)
-        stack.callback(lambda: self._thread.submit(self._end).result(_DEADLINE_S))
-
-    def _end(self) -> None:
-        self._runner.run(self._held.aclose())
-        self._runner.close()
-
-    def say(self, statement: str) -> bool:
-        """One statement by itself; the first value that it answers."""
-        return bool(self._thread.submit(lambda: self._runner.run(self.db.fetchval(statement))).result(_DEADLINE_S))
-
-    def begin(self, at: float, work: Work, task: _Task) -> Future[bool | None]:
-        """Do the work from a moment of ``time.monotonic`` on: whether it saw the rule broken, or None if it was refused."""
-        return self._thread.submit(lambda: self._runner.run(self._attempt(at, work, task)))
-
-    async def _attempt(self, at: float, work: Work, task: _Task) -> bool | None:
-        from asyncpg import SerializationError
-
-        _think(at - time.monotonic())
-        try:
-            return await work(self.db, task)
-        except SerializationError:  # 40001
-            return None
-
-
-class Pair:
-    """Two clients of one database."""
-
-    def __init__(self, first: _Client, second: _Client) -> None:
-        self._clients = (first, second)
-
-    @property
-    def version(self) -> str:
-        """Of the database."""
-        found = self._clients[0].db.get_server_version()
-        return f"{found.major}.{found.minor}"
-
-    def meet(self, rule: str, way: str, *, think_s: float, apart_s: float) -> Outcome:
-        """Have both do their part, one ``apart_s`` after the other; the second one first if that is below zero."""
-        asked, how = RULES[rule], WAYS[way]
-        self._clients[0].say(asked.reset)
-        now = time.monotonic() + _AHEAD_S
-        begins = (now + max(-apart_s, 0.0), now + max(apart_s, 0.0))
-        doing = [
-            client.begin(begin, work, _Task(me, how.level, how.lock, think_s))
-            for me, (client, begin, work) in enumerate(zip(self._clients, begins, asked.works, strict=True))
-        ]
-        done = [each.result(_DEADLINE_S) for each in doing]
-        refused = None in done
-        # A refused transaction has not happened, and its client knows: the number is not one too low by mistake.
-        broken = any(done) or (not refused and self._clients[0].say(asked.broken))
-        return Outcome(broken, refused)
-
-
-@contextmanager
-def pair(address: str) -> Iterator[Pair]:
-    """Two clients, and the tables that they work on."""
-    with ExitStack() as stack:
-        first, second = _Client(address, stack), _Client(address, stack)
-        for statement in _TABLES.split(";"):
-            first.say(statement)
-        yield Pair(first, second)
-
-
 @lab.measure
 def measure(knobs: Knobs, bench: Bench) -> None:
     """In each round some pairs of every kind, by turns."""
@@ -251,7 +69,10 @@ def measure(knobs: Knobs, bench: Bench) -> None:
         bench.fact(_VERSION, both.version)
         for rule, way in _CELLS:
             both.meet(rule, way, think_s=0, apart_s=0)  # once unmeasured
-        for _ in bench.rounds(_ROUNDS, "meeting", begin=0.1):
+        begun = time.monotonic()
+        for done in bench.rounds(_ROUNDS, "meeting", begin=0.1):
+            if done >= _LEAST_ROUNDS and time.monotonic() > begun + _LONGEST_SECONDS:
+                break  # a busy machine
             for rule, way in random.sample(_CELLS, len(_CELLS)):
                 found = [
                     both.meet(rule, way, think_s=think_s, apart_s=random.uniform(-apart_s, apart_s))
@@ -264,7 +85,7 @@ def measure(knobs: Knobs, bench: Bench) -> None:
 @lab.explain
 def explain(result: Result) -> Explanation:
     """What each level let happen, what it refused, and what that asks of a program."""
-    lost = share_estimate(_broken(result, LOST, _COMMITTED), _pairs(result))
+    lost = share_estimate(_broken(result, LOST, COMMITTED), _pairs(result))
     answer = Estimate(100 * lost.value, 100 * lost.low, 100 * lost.high)
     return Explanation(
         answer=answer,
@@ -272,7 +93,7 @@ def explain(result: Result) -> Explanation:
         text="\n\n".join((_lost(result), _twice(result), _skew(result), _advice())),
         plots=(
             _bars(result, _BROKEN, "broke the rule", tuple(WAYS)),
-            _bars(result, _REFUSED, "had one refused", (_REPEATABLE, _SERIALIZABLE)),
+            _bars(result, _REFUSED, "had one refused", (REPEATABLE, SERIALIZABLE)),
         ),
         trust=_trust(result),
         numbers="sums over all rounds, with 95 % intervals by Wilson's formula",
@@ -280,7 +101,7 @@ def explain(result: Result) -> Explanation:
 
 
 def _pairs(result: Result) -> int:
-    return int(result.number(_PAIRS)) * len(result.values(_BROKEN.format(LOST, _COMMITTED)))
+    return int(result.number(_PAIRS)) * len(result.values(_BROKEN.format(LOST, COMMITTED)))
 
 
 def _broken(result: Result, rule: str, way: str) -> int:
@@ -298,7 +119,7 @@ def _of(result: Result, count: int) -> str:
 def _told(result: Result, rule: str) -> str:
     """A level at a time: how many pairs broke the rule, and how many were refused."""
     parts = []
-    for way in (_COMMITTED, _REPEATABLE, _SERIALIZABLE):
+    for way in (COMMITTED, REPEATABLE, SERIALIZABLE):
         refused = _refused(result, rule, way)
         said = f"{_of(result, _broken(result, rule, way))} under {way}"
         parts.append(said + (f", where {refused} had one of the two refused" if refused else ""))
@@ -306,12 +127,12 @@ def _told(result: Result, rule: str) -> str:
 
 
 def _headline(result: Result) -> str:
-    lost, pairs = _broken(result, LOST, _COMMITTED), _pairs(result)
+    lost, pairs = _broken(result, LOST, COMMITTED), _pairs(result)
     if not lost:
         return f"Under READ COMMITTED none of {pairs} pairs lost an addition here, which proves nothing."
     told = f"Under READ COMMITTED {lost} of {pairs} pairs lost an addition, and no error told of it"
-    skewed = _broken(result, SKEW, _REPEATABLE)
-    if skewed and not _broken(result, LOST, _REPEATABLE):
+    skewed = _broken(result, SKEW, REPEATABLE)
+    if skewed and not _broken(result, LOST, REPEATABLE):
         return f"{told}; REPEATABLE READ lost none, and still let {skewed} end with nobody on call."
     return f"{told}."
 
@@ -322,7 +143,7 @@ def _lost(result: Result) -> str:
         f"*Lost update*, with up to {apart} ms between the two and {think} ms to think. Pairs that lost an addition: {_told(result, LOST)}. "
         "READ COMMITTED lets the second write wait for the first, and then writes the number that was computed from what is no longer there. The two stricter levels refuse "
         "to change a row that has changed since the transaction's snapshot. With `SELECT … FOR UPDATE` the second one waits before it reads: "
-        f"{_of(result, _broken(result, LOST, _LOCKED))} lost an addition, and {_of(result, _refused(result, LOST, _LOCKED))} had one refused."
+        f"{_of(result, _broken(result, LOST, LOCKED))} lost an addition, and {_of(result, _refused(result, LOST, LOCKED))} had one refused."
     )
 
 
@@ -330,13 +151,13 @@ def _twice(result: Result) -> str:
     return (
         f"*Non-repeatable read*. Pairs of which one read the same row twice and found it changed: {_told(result, TWICE)}. Under READ COMMITTED each "
         "statement has a snapshot of its own; on the other levels there is one for the whole [transaction](concept:transactions), so a report adds up, and shows a moment that may be "
-        f"over. With the row locked {_of(result, _broken(result, TWICE, _LOCKED))}: the one who wants to change it waits."
+        f"over. With the row locked {_of(result, _broken(result, TWICE, LOCKED))}: the one who wants to change it waits."
     )
 
 
 def _skew(result: Result) -> str:
     said = f"*Write skew*. Pairs that left nobody on call: {_told(result, SKEW)}. "
-    if _broken(result, SKEW, _REPEATABLE):
+    if _broken(result, SKEW, REPEATABLE):
         said += (
             "A snapshot does not help: each changes a row that the other one only read, so nothing is written twice. SERIALIZABLE also watches what was read, and refuses one of two "
             "that fit into no order. "
@@ -345,7 +166,7 @@ def _skew(result: Result) -> str:
         said += "Under REPEATABLE READ it can happen, as each changes a row that the other one only read; here no two met closely enough. "
     return (
         said
-        + f"With all rows on which the decision rests locked {_of(result, _broken(result, SKEW, _LOCKED))} broke the rule."
+        + f"With all rows on which the decision rests locked {_of(result, _broken(result, SKEW, LOCKED))} broke the rule."
     )
 
 
@@ -363,7 +184,7 @@ def _trust(result: Result) -> tuple[str, ...]:
         "Transaction Isolation); a count of none proves no promise."
     ]
     if _pairs(result) < _MOST_PAIRS * _ROUNDS:
-        said.append(f"Waits this long leave time for {_pairs(result)} pairs of each kind.")
+        said.append(f"There was time for no more than {_pairs(result)} pairs of each kind.")
     return tuple(said)
 
 

@@ -8,18 +8,15 @@ import random
 import socket
 import struct
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NamedTuple
 
 from climb.labs.bench import Bench, received
 from climb.labs.lab import Explanation, Knob, Knobs, Lab, Prediction
-from climb.labs.loopback import fresh_address
 from climb.labs.plot import Axis, Bar, BarPlot, Line, LinePlot, Mark, Point
 from climb.labs.result import Result
+from climb.labs.rows_of_requests import Client, serve
 from climb.labs.statistics import Estimate, median, median_estimate, ratio_estimate
 from climb.labs.words import number
 
@@ -34,12 +31,6 @@ _OPENED = "connections that the server closed"
 _ROUNDS = 80
 _REQUESTS = 100  # in each condition of a round
 _DEPTHS = (1, 2, 5, 10, 20, 50, 100)
-_LARGEST_READ = 256 * 1024
-_DEADLINE = struct.pack("ll", 10, 0)  # seconds and microseconds, as SO_RCVTIMEO and SO_SNDTIMEO take them
-_END = b"\r\n\r\n"
-_GET = b"GET / HTTP/1.1\r\nHost: lab" + _END
-_GET_AND_CLOSE = b"GET / HTTP/1.1\r\nHost: lab\r\nConnection: close" + _END
-_GET_SPENT = b"GET /spent HTTP/1.1\r\nHost: lab\r\nConnection: close" + _END
 _ENDED = "06"  # TIME_WAIT in /proc/net/tcp: include/net/tcp_states.h
 
 lab = Lab(
@@ -69,131 +60,17 @@ def why_not() -> str | None:
     return None if sys.platform == "linux" else "it binds addresses that only Linux has on loopback"
 
 
-class _Spent(NamedTuple):
-    """What the server has used so far: nanoseconds of processor time, and reads of requests."""
-
-    processor_ns: int
-    reads: int
-
-
-class _Client:
-    """Sends requests to one server, in each of the ways."""
-
-    def __init__(self, address: tuple[str, int], size: int) -> None:
-        self._address = address
-        self._answer_bytes = len(_answer(size, close=False))
-
-    def connection_each(self) -> int:
-        """The nanoseconds of all requests with a connection for each."""
-        begun = time.perf_counter_ns()
-        for _ in range(_REQUESTS):
-            self._last_request(_GET_AND_CLOSE)
-        return time.perf_counter_ns() - begun
-
-    def in_rows(self, depth: int) -> int:
-        """The nanoseconds of all requests on one connection, ``depth`` at a time."""
-        rows, rest = divmod(_REQUESTS, depth)
-        assert not rest
-        with self._connect() as connection:
-            self._row(connection, 1)  # once unmeasured, so that opening is not counted
-            begun = time.perf_counter_ns()
-            for _ in range(rows):
-                self._row(connection, depth)
-            return time.perf_counter_ns() - begun
-
-    def spent(self) -> _Spent:
-        """What the server says of itself."""
-        body = self._last_request(_GET_SPENT).partition(_END)[2]
-        return _Spent(*map(int, body.split()))
-
-    def _connect(self) -> socket.socket:
-        connection = socket.socket()
-        _set_deadlines(connection)
-        connection.connect(self._address)
-        return connection
-
-    def _row(self, connection: socket.socket, depth: int) -> None:
-        connection.sendall(_GET * depth)
-        missing = depth * self._answer_bytes
-        while missing:
-            missing -= len(_received(connection, missing))
-
-    def _last_request(self, request: bytes) -> bytes:
-        """A request that asks the server to close; its answer."""
-        pieces = []
-        with self._connect() as connection:
-            connection.sendall(request)
-            while piece := connection.recv(_LARGEST_READ):
-                pieces.append(piece)
-        if not pieces:
-            raise ConnectionError("the lab's server closed a connection without an answer")
-        return b"".join(pieces)
-
-
-def _received(connection: socket.socket, at_most: int) -> bytes:
-    piece = connection.recv(min(at_most, _LARGEST_READ))
-    if not piece:
-        raise ConnectionError("the lab's server closed the connection before its answers were complete")
-    return piece
-
-
-def _set_deadlines(connection: socket.socket) -> None:
-    """Of the kernel's: those of Python need a system call more for each call."""
-    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-        connection.setsockopt(socket.SOL_SOCKET, option, _DEADLINE)
-
-
-def _answer(size: int, *, close: bool) -> bytes:
-    ending = b"\r\nConnection: close" if close else b""
-    return b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d%s%s" % (size, ending, _END) + bytes(size)
-
-
-def _serve(control: Connection, size: int) -> None:
-    """Serve one connection after another: the client has only one at a time. Connections inherit the listener's options."""
-    answers = {close: _answer(size, close=close) for close in (False, True)}
-    reads = 0
-    gc.disable()
-    with socket.create_server((fresh_address(), 0)) as listener:
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        _set_deadlines(listener)
-        control.send(listener.getsockname())
-        while True:
-            listener.settimeout(None)
-            connection, _ = listener.accept()
-            with connection:
-                reads += _serve_connection(connection, answers, reads)
-
-
-def _serve_connection(connection: socket.socket, answers: dict[bool, bytes], reads_before: int) -> int:
-    """Answer each request as soon as its head is whole, those of one read together; how many reads it took."""
-    kept, reads = b"", 0
-    while piece := connection.recv(_LARGEST_READ):
-        *heads, kept = (kept + piece).split(_END)
-        reads += 1
-        closing = any(b"\r\nConnection: close" in head for head in heads)
-        if closing and heads[-1].startswith(b"GET /spent "):
-            said = b"%d %d" % (time.process_time_ns(), reads_before + reads - 1)
-            connection.sendall(
-                b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d%s%s" % (len(said), _END, said)
-            )
-            return reads - 1
-        connection.sendall(answers[closing] * len(heads))
-        if closing:
-            break
-    return reads
-
-
 @lab.measure
 def measure(knobs: Knobs, bench: Bench) -> None:
     """All ways by turns, each with the same number of requests."""
     size = int(knobs["body"])
     depths = [depth for depth in _DEPTHS if depth <= int(knobs["row"])]
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # else it is chance whether they share one
-    with bench.process(_serve, size) as control:
+    with bench.process(serve, size) as control:
         address = received(control)
-        client = _Client(address, size)
-        ways: dict[int, Callable[[], int]] = {0: client.connection_each}
-        ways |= {depth: partial(client.in_rows, depth) for depth in depths}
+        client = Client(address, size)
+        ways: dict[int, Callable[[], int]] = {0: partial(client.connection_each, _REQUESTS)}
+        ways |= {depth: partial(client.in_rows, depth, _REQUESTS) for depth in depths}
         for way in ways.values():
             way()
         gc.disable()
@@ -205,7 +82,7 @@ def measure(knobs: Knobs, bench: Bench) -> None:
         bench.fact(_OPENED, (_ROUNDS + 1) * _REQUESTS + 2 * _ROUNDS * len(ways))
 
 
-def _measure_one(bench: Bench, client: _Client, depth: int, way: Callable[[], int]) -> None:
+def _measure_one(bench: Bench, client: Client, depth: int, way: Callable[[], int]) -> None:
     before = client.spent()
     took = way()
     after = client.spent()

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["arrivals", "lab", "sizes_around"]
 
 _TOOK = "time of a request"
-_WAITED = "wait for a connection"
 _HELD = "connection held"
 _IN_USE = "connections at work, counted by PostgreSQL"
 _RATE = "requests that arrived in a second"
@@ -89,7 +88,6 @@ class _Load:
     pool: asyncpg.Pool
     hold_s: float
     took: list[float] = field(default_factory=list)
-    waited: list[float] = field(default_factory=list)
     held: list[float] = field(default_factory=list)
     ended: list[float] = field(default_factory=list)
 
@@ -100,7 +98,6 @@ class _Load:
             await connection.fetchval("SELECT pg_sleep($1)", self.hold_s)
             ended = time.perf_counter()
         self.took.append(ended - due)
-        self.waited.append(begun - due)
         self.held.append(ended - begun)
         self.ended.append(ended)
 
@@ -156,9 +153,9 @@ async def _watch(watcher: asyncpg.Connection, until: float, counts: list[int]) -
 
 
 def _record(bench: Bench, load: _Load, counts: Sequence[int], size: int, began: float) -> None:
-    for series, values in ((_TOOK, load.took), (_WAITED, load.waited), (_HELD, load.held)):
+    for series, values in ((_TOOK, load.took), (_HELD, load.held)):
         for value in values:
-            bench.record(series, round(max(value, 0.0) * 1000, 4), unit="ms", at=size)
+            bench.record(series, round(value * 1000, 1), unit="ms", at=size)
     for count in counts:
         bench.record(_IN_USE, count, unit="connections", at=size)
     bench.fact(_RATE, len(load.took) / _LASTS_S)
@@ -221,6 +218,11 @@ def _took(result: Result, size: int) -> float:
     return median(result.values(_TOOK, size))
 
 
+def _waited(result: Result, size: int) -> list[float]:
+    """What is left of each request's time without the holding: both were kept in the same order."""
+    return [took - held for took, held in zip(result.values(_TOOK, size), result.values(_HELD, size), strict=True)]
+
+
 def _behind(result: Result) -> list[int]:
     """Sizes whose pool can't do what arrives: as many connections as held so long allow less."""
     return [
@@ -267,7 +269,7 @@ def _too_few(result: Result) -> str:
     return (
         f"A pool of *n* connections lets *n* / {number(held)} ms through. With {_connections(size)} that is {number(1000 * size / held)} requests a second, "
         f"where {number(_arrived(result))} arrived: {number(_done(result, size))} a second were answered while they came, and half of all took longer than {number(_took(result, size))} ms, "
-        f"nearly all of it spent waiting for a connection ({number(median(result.values(_WAITED, size)))} ms). Such a queue grows as long as the load lasts. "
+        f"nearly all of it spent waiting for a connection ({number(median(_waited(result, size)))} ms). Such a queue grows as long as the load lasts. "
         f"Pools that fell behind here: {_list([str(each) for each in behind])}."
     )
 

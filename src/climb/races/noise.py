@@ -25,6 +25,7 @@ _SPARE = 0.5  # so many are idle: then others are in nobody's way
 _STOLEN = 0.1
 _WIDE = 1.5  # the high end of an interval by its low end: it leaves open whether there is a difference worth a word
 _LEAST = 2  # pairs
+_DOUBTED = 0.25  # of the heats
 
 
 class Noise(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +81,12 @@ def plain_loop() -> Calibration:
 
 
 def too_noisy(noise: Noise, ratio: Estimate | None, pairs: int, *, timed: bool, doubts: tuple[str, ...] = ()) -> str:
-    """Why nothing can be claimed; empty if something can. ``timed``: a busy machine changes what was measured."""
-    reasons = [*doubts[:1], *(_disturbed(noise) if timed else ())]
+    """Why nothing can be claimed; empty if something can.
+
+    ``timed``: a busy machine changes what was measured. ``doubts``: of each heat that tells of something else than the program, why.
+    """
+    doubted = len(doubts) >= _DOUBTED * 2 * pairs
+    reasons = [*(doubts[:1] if doubted else ()), *(_disturbed(noise) if timed else ())]
     if reasons:
         return "; ".join(reasons)
     if ratio is None or pairs < _LEAST:

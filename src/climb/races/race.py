@@ -94,8 +94,8 @@ class Field:
             yield
 
     def doubt(self, reason: str) -> None:
-        """The heat under way says more of the judge or the machine than of the program, and why."""
-        if reason and reason not in self.doubts:
+        """The heat under way says more of the judge or the machine than of the program, and why; nothing if there is no reason."""
+        if reason and self.turn:  # warming up does not count
             self.doubts.append(reason)
 
 

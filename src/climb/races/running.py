@@ -10,17 +10,19 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from climb import __version__
+from climb.judge.events import OnEvent
 from climb.judge.project import Project
+from climb.judge.run import Plan, run as judge
 from climb.judge.submission import Submission
 from climb.judge.verdict import Status
 from climb.labs.machine import this_machine
 from climb.races import store
 from climb.races.document import Held, Racing, Standing
 from climb.races.race import Name, Race
-from climb.races.stages import Known
+from climb.races.stages import Known, known_stages
 from climb.races.track import OnHeat, hold
 
-__all__ = ["Ask", "lacking", "run", "waiting"]
+__all__ = ["Ask", "lacking", "made_known", "run", "waiting"]
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,8 +37,23 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lacking(races: Sequence[Race], known: Known) -> list[str]:
-    """The stages that these races need and of which nothing is known, in the order in which they are named."""
-    return list(dict.fromkeys(stage for race in races for stage in race.stages if stage not in known))
+    """The stages that have to be judged before these races, in the order in which they are named.
+
+    A race that waits for one stage anyway needs none of the others.
+    """
+    open_ones = [
+        race for race in races if all(known.get(stage, Status.PASSED) is Status.PASSED for stage in race.stages)
+    ]
+    return list(dict.fromkeys(stage for race in open_ones for stage in race.stages if stage not in known))
+
+
+async def made_known(ask: Ask, on_event: OnEvent) -> Known:
+    """Which of the stages that the races need hold: what newer runs say than the program, and the others judged now."""
+    known = known_stages(ask.yours, ask.project.info.slug)
+    while missing := lacking(ask.races, known):
+        verdict = await judge(ask.yours, ask.project, seed=ask.seed, plan=Plan(only=missing[0]), on_event=on_event)
+        known[missing[0]] = next(stage.status for stage in verdict.stages if stage.id == missing[0])
+    return known
 
 
 def waiting(race: Race, project: Project, known: Known) -> Held | None:

@@ -7,8 +7,8 @@ import pytest
 
 from climb.labs import running
 from climb.labs.bench import Bench
-from climb.labs.isolation import LOST, RULES, SKEW, TWICE, WAYS, Outcome, Pair, pair
 from climb.labs.lab import find
+from climb.labs.meeting import LOST, RULES, SKEW, TWICE, WAYS, Outcome, Pair, pair
 from climb.labs.result import Result
 from climb.labs.servers import database
 

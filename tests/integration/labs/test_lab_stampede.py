@@ -7,7 +7,7 @@ import pytest
 from climb.labs import running
 from climb.labs.lab import find
 from climb.labs.result import Result
-from climb.labs.stampede import EARLY, FLIGHT, LOCK, NOTHING, WAYS
+from climb.labs.running_out import EARLY, FLIGHT, LOCK, NOTHING, WAYS
 from climb.labs.statistics import median
 
 

@@ -1,8 +1,8 @@
 """What the lab on isolation says of made-up numbers."""
 
 from climb.labs import remarks
-from climb.labs.isolation import LOST, RULES, SKEW, TWICE, WAYS
 from climb.labs.lab import find
+from climb.labs.meeting import LOST, RULES, SKEW, TWICE, WAYS
 from climb.labs.plot import BarPlot
 from climb.labs.result import Predicted, Result, Sample
 

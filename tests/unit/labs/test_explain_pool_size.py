@@ -24,8 +24,7 @@ def made(
     for size, middle, answered in zip(SIZES, took, done, strict=True):
         samples += [
             Sample(series="time of a request", unit="ms", at=size, values=(*[middle] * 8, middle * 2, middle * 2)),
-            Sample(series="wait for a connection", unit="ms", at=size, values=(max(middle - held, 0),) * 4),
-            Sample(series="connection held", unit="ms", at=size, values=(held,) * 4),
+            Sample(series="connection held", unit="ms", at=size, values=(held,) * 10),
             Sample(
                 series="connections at work, counted by PostgreSQL",
                 unit="connections",

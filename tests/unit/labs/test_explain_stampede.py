@@ -3,7 +3,7 @@
 from climb.labs.lab import find
 from climb.labs.plot import BarPlot, StripPlot
 from climb.labs.result import Predicted, Result, Sample
-from climb.labs.stampede import EARLY, FLIGHT, LOCK, NOTHING
+from climb.labs.running_out import EARLY, FLIGHT, LOCK, NOTHING
 
 
 def made(

@@ -73,8 +73,13 @@ def test_too_few_pairs_ask_for_more_time() -> None:
 
 @given(NOISES, st.text("abc", min_size=1))
 def test_a_doubt_of_the_race_itself_comes_first(found: Noise, doubt: str) -> None:
-    """What a race says of its own load stands before what the machine shows."""
-    assert too_noisy(found, CLEAR, 6, timed=True, doubts=(doubt, "another")).startswith(doubt)
+    """What a race says of a quarter of its heats stands before what the machine shows."""
+    assert too_noisy(found, CLEAR, 4, timed=True, doubts=(doubt, "another")).startswith(doubt)
+
+
+def test_one_doubtful_heat_of_many_is_borne() -> None:
+    """It makes the interval wider, and that is all."""
+    assert too_noisy(noise(), CLEAR, 6, timed=True, doubts=("late", "late")) == ""
 
 
 def test_a_plain_loop_takes_time() -> None:

@@ -111,11 +111,16 @@ def test_only_unknown_stages_are_judged_first() -> None:
     """Each of them once, in the order in which races name them."""
     races = races_of(load("scanner"))
 
-    assert lacking((*races, *races), {"open-port": Status.FAILED}) == [
+    assert lacking((*races, *races), {"open-port": Status.PASSED}) == [
         "port-lists",
         "closed-or-filtered",
         "concurrency",
     ]
+
+
+def test_a_race_that_waits_anyway_needs_nothing_judged() -> None:
+    """Once one of its stages is known not to hold, the others don't matter."""
+    assert lacking(races_of(load("scanner")), {"port-lists": Status.FAILED}) == []
 
 
 def test_an_unknown_race_is_refused_with_the_list() -> None:

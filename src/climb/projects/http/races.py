@@ -16,9 +16,9 @@ from climb.judge.drivers.conversation import Conversation
 from climb.judge.evidence import Latencies, Percentiles
 from climb.judge.expect import CannotTell, expect
 from climb.judge.load import Histogram, HttpLoaded, HttpPlan, HttpRequest
-from climb.labs.plot import Axis, Line, LinePlot, Point
 from climb.projects.http.driver import Running
 from climb.projects.http.stages.crowd import crowded
+from climb.races.over_load import over_load
 from climb.races.race import Field, HeatOf, Race, Side
 
 __all__ = ["RACES"]
@@ -32,12 +32,14 @@ _CONNECTIONS = 64
 _LARGE_CONNECTIONS = 8
 _AROUND_S = 20.0  # for starting and ending a load
 _READER_PAUSE_S = 0.1
+_WHOLE = 0.9  # of a processor: a client that is hardly ever without work is asked for more than it can
 _SHARES = (0.2, 0.4, 0.6, 0.8, 0.95)  # of the slower side's most
 _FURTHER = (0.5, 0.9)  # of the faster side's own
 _IDLE = 1_000
 _ASKED_AGAIN = 50
 _SETTLE_S = 0.5  # garbage of the connecting is not what idle connections cost
 _MIB = 1 << 20
+_Drawn = tuple[str, list[tuple[float, float]]]  # a line's name, and points of rate and milliseconds
 
 
 # --- one load ---------------------------------------------------------------------------------------------------------
@@ -103,7 +105,9 @@ async def _small_answers(field: Field) -> AsyncIterator[HeatOf]:
     servers = await _started(field)
 
     async def heat(side: Side) -> float:
-        return await _most(field, servers[side])
+        loaded = await _fastest(field, servers[side])
+        field.doubt(_asked_too_slowly(loaded))
+        return loaded.answers_per_s
 
     yield heat
 
@@ -125,7 +129,7 @@ async def _tail(field: Field) -> AsyncIterator[HeatOf]:
     yield heat
     curves = tuple(Percentiles(label=side.name, points=latencies[side].curve()) for side in field.sides)
     field.evidence.append(Latencies(subject=f"latency at {rate:,.0f} requests a second", unit="ms", curves=curves))
-    field.plots.append(await _over_load(field, servers, most))
+    field.plots.append(over_load(await _lines_over_load(field, servers, most)))
 
 
 @contextlib.asynccontextmanager
@@ -138,6 +142,7 @@ async def _large_file(field: Field) -> AsyncIterator[HeatOf]:
         running = servers[side]
         plan = _plan(running, _LARGE, connections=_LARGE_CONNECTIONS)
         loaded = await _loaded(field, running, plan, _LARGE, sha256)
+        field.doubt(_asked_too_slowly(loaded))
         return loaded.answers_per_s * _LARGE_BYTES / _MIB
 
     yield heat
@@ -183,17 +188,27 @@ async def _served(running: Running, conversation: Conversation) -> None:
     )
 
 
-async def _most(field: Field, running: Running) -> float:
-    """Small answers a second, each connection with its next request as soon as the last one is answered."""
-    return (await _loaded(field, running, _plan(running, _HEALTHZ), _HEALTHZ, _sha256(b"ok"))).answers_per_s
+async def _fastest(field: Field, running: Running) -> HttpLoaded:
+    """Small answers as fast as they come, each connection with its next request as soon as the last one is answered."""
+    return await _loaded(field, running, _plan(running, _HEALTHZ), _HEALTHZ, _sha256(b"ok"))
+
+
+def _asked_too_slowly(loaded: HttpLoaded) -> str:
+    """Why a rate may be the judge's own; empty if it had processor time left. Waiting for a processor is no limit of its own."""
+    share = loaded.cpu_s / loaded.seconds
+    return (
+        f"the judge used {share:.0%} of a processor to ask, and may be what limits the faster side"
+        if share > _WHOLE
+        else ""
+    )
 
 
 async def _most_of_each(field: Field, servers: dict[Side, Running]) -> dict[Side, float]:
     """The same for each side: the median of three, in turns."""
     found: dict[Side, list[float]] = {side: [] for side in field.sides}
     for _ in range(3):
-        for side, rate in (await field.each(lambda side: _most(field, servers[side]))).items():
-            found[side].append(rate)
+        for side, loaded in (await field.each(lambda side: _fastest(field, servers[side]))).items():
+            found[side].append(loaded.answers_per_s)
     return {side: statistics.median(rates) for side, rates in found.items()}
 
 
@@ -204,35 +219,20 @@ async def _at(
     return await _loaded(field, running, plan, _HEALTHZ, _sha256(b"ok"))
 
 
-async def _over_load(field: Field, servers: dict[Side, Running], most: dict[Side, float]) -> LinePlot:
+async def _lines_over_load(field: Field, servers: dict[Side, Running], most: dict[Side, float]) -> list[_Drawn]:
     """Median and 99th percentile at several rates: the same for both, and further ones for the faster."""
     slower = min(most.values())
 
-    async def lines(side: Side) -> tuple[Line, Line]:
+    async def lines(side: Side) -> list[_Drawn]:
         own = (share * most[side] for share in _FURTHER)
         rates = sorted({share * slower for share in _SHARES} | {rate for rate in own if rate > slower})
-        points = [(rate, (await _at(field, servers[side], rate, seconds=_HEAT_S)).latencies) for rate in rates]
-        return tuple(  # type: ignore[return-value]  # two, since there are two percentiles
-            Line(
-                label=f"{side.name}, {label}",
-                points=tuple(Point(x=rate, y=each.percentile_ms(percentile)) for rate, each in points),
-            )
+        found = [(rate, (await _at(field, servers[side], rate, seconds=_HEAT_S)).latencies) for rate in rates]
+        return [
+            (f"{side.name}, {label}", [(rate, each.percentile_ms(percentile)) for rate, each in found])
             for label, percentile in (("median", 50.0), ("99 %", 99.0))
-        )
+        ]
 
-    drawn = [line for both in (await field.each(lines)).values() for line in both]
-    return LinePlot(
-        title="latency over load",
-        alt=" ".join(_told(line) for line in drawn),
-        x=Axis(label="requests a second"),
-        y=Axis(label="latency", unit="ms", log=True),
-        lines=tuple(drawn),
-    )
-
-
-def _told(line: Line) -> str:
-    first, last = line.points[0], line.points[-1]
-    return f"{line.label}: {first.y:.2g} ms at {first.x:,.0f} requests a second, {last.y:.2g} ms at {last.x:,.0f}."
+    return [line for both in (await field.each(lines)).values() for line in both]
 
 
 RACES = (

@@ -107,8 +107,9 @@ class Cache:
             with span(f"cache {name}", **{"db.system.name": "redis", "db.operation.name": name}):
                 answer = await ask()
         except CommandError as error:
-            self._breaker.failed(_now_s())
-            _log.warning("cache_away", extra={"why": str(error)})
+            if not error.answered:
+                self._breaker.failed(_now_s())
+            _log.warning("cache_failed", extra={"why": str(error)})
             raise Away("cache", str(error)) from error
         self._breaker.succeeded()
         return answer

@@ -12,7 +12,7 @@ import ssl
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from climb.stack.cache.multiplexed import Multiplexed, NoAnswer
+from climb.stack.cache.multiplexed import ErrorAnswer, Multiplexed, NoAnswer
 from climb.stack.secret import Secret
 
 __all__ = ["CommandError", "Commands", "SharedConnection"]
@@ -21,7 +21,11 @@ _HOST = "127.0.0.1"
 
 
 class CommandError(Exception):
-    """There was no answer, or none in time, or it was an error."""
+    """There was no answer, or none in time; or it was an error: then the server has ``answered``."""
+
+    def __init__(self, why: str, *, answered: bool = False) -> None:
+        super().__init__(why)
+        self.answered = answered
 
 
 class Commands(Protocol):
@@ -88,6 +92,8 @@ class SharedConnection:
             if connection is None or connection.closed:
                 connection = await self._connected()
             return await connection.ask(words)
+        except ErrorAnswer as error:
+            raise CommandError(str(error), answered=True) from error
         except (NoAnswer, OSError, TimeoutError) as error:
             raise CommandError(f"{type(error).__name__} {error}".rstrip()) from error
 
@@ -117,6 +123,9 @@ class SharedConnection:
                 await connection.ask(("AUTH", *names, unquote(parts.password)))
             if number := parts.path.removeprefix("/"):
                 await connection.ask(("SELECT", number))
+        except ErrorAnswer as error:
+            connection.close()
+            raise NoAnswer(str(error)) from error
         except BaseException:
             connection.close()
             raise

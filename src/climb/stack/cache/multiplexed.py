@@ -12,14 +12,17 @@ from collections import deque
 
 import hiredis
 
-__all__ = ["Multiplexed", "NoAnswer"]
+__all__ = ["ErrorAnswer", "Multiplexed", "NoAnswer"]
 
 _MOST = 10_000  # questions under way; more than that is no load but a queue
-_UNREAD_S = 0.005
 
 
 class NoAnswer(Exception):
-    """The connection is cut or full, or the server answered with an error."""
+    """The connection is cut or full."""
+
+
+class ErrorAnswer(Exception):
+    """The server has answered that it won't."""
 
 
 class Multiplexed(asyncio.Protocol):
@@ -67,7 +70,7 @@ class Multiplexed(asyncio.Protocol):
                 if asker.done():
                     continue  # it gave up
                 if isinstance(answer, hiredis.ReplyError):
-                    asker.set_exception(NoAnswer(str(answer)))
+                    asker.set_exception(ErrorAnswer(str(answer)))
                 else:
                     asker.set_result(answer)
         except (hiredis.ProtocolError, IndexError):  # no such protocol, or an answer to nothing
@@ -82,23 +85,20 @@ class Multiplexed(asyncio.Protocol):
         self._to_send.clear()
 
     def _look(self) -> None:
-        """Is the oldest question still within its time? One clock serves all; it is set anew for whichever is the oldest then."""
-        self._clock = None
-        if self._asked:
-            left_s = self._asked[0][0] + self._timeout_s - self._loop.time()
-            if left_s > 0:
-                self._clock = self._loop.call_later(left_s, self._look)
-            else:
-                # After a moment in which this process did not run the answer may be there, unread.
-                self._clock = self._loop.call_later(_UNREAD_S, self._judge, self._asked[0][1])
+        """Is the oldest question still within its time? One clock serves all; it is set anew for whichever is the oldest then.
 
-    def _judge(self, oldest: asyncio.Future[object]) -> None:
-        if self._asked and self._asked[0][1] is oldest:
-            self._end("silent")
-            if self._transport is not None:
-                self._transport.abort()
-        else:
-            self._look()
+        If this process did not run for a while, both loops read what came meanwhile before they look at their clocks.
+        """
+        self._clock = None
+        if not self._asked:
+            return
+        left_s = self._asked[0][0] + self._timeout_s - self._loop.time()
+        if left_s > 0:
+            self._clock = self._loop.call_later(left_s, self._look)
+            return
+        self._end("silent")
+        if self._transport is not None:
+            self._transport.abort()
 
     def _end(self, why: str) -> None:
         self.closed = True

@@ -21,7 +21,7 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from climb.stack.away import Away
 from climb.stack.database.connection import Connection
-from climb.stack.database.migrations import MigrationError
+from climb.stack.database.outages import BROKEN, BUSY, cut_off, says_away, told
 from climb.stack.secret import Secret
 
 __all__ = ["Database", "DatabaseLimits"]
@@ -30,21 +30,9 @@ _log = logging.getLogger(__name__)
 
 _LOOK_S = 0.5  # how often the watch asks while all is well
 _RETRY_S = 0.25  # and while nothing is
-_UNREAD_S = 0.1
+_IDLE_S = 60.0  # a connection that nobody used for so long may have been forgotten on its way
 _CROWD_S = 0.02
 _PREPARE_RETRY_S = 2.0
-
-# The server is not there, is going or coming, or has no room. The statement was not at fault, and may be right a moment later.
-_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # shut down, crashed, starting, or cancelled by statement_timeout
-    asyncpg.InsufficientResourcesError,  # too many connections, disk full
-    asyncpg.ObjectNotInPrerequisiteStateError,  # a lock was not to be had within lock_timeout
-    asyncpg.ReadOnlySQLTransactionError,  # a standby, while another server takes over
-    asyncpg.IdleInTransactionSessionTimeoutError,
-)
 
 
 @dataclass(frozen=True)
@@ -105,29 +93,37 @@ class Database:
         await self._there.wait()
 
     @contextlib.asynccontextmanager
-    async def session(self) -> AsyncIterator[Connection]:
-        """A connection for the block, each statement a transaction of its own; :class:`Away` if there is none, or no answer in time."""
+    async def session(self, *, within_s: float | None = None) -> AsyncIterator[Connection]:
+        """A connection for the block, each statement a transaction of its own; :class:`Away` if there is none, or no answer in time.
+
+        ``within_s`` is for work that is known to be large, instead of the limit; each of its statements has the usual one.
+        """
         pool = self._current()
         connection = await self._acquired(pool)
         try:
-            async with asyncio.timeout(self._limits.session_s) as limit:
+            async with asyncio.timeout(within_s or self._limits.session_s) as limit:
                 yield connection
         except BaseException as error:
             late = isinstance(error, TimeoutError) and limit.expired()
             if late or isinstance(error, asyncio.CancelledError):
-                connection.terminate()  # its statement may still run; the next one must not wait for that
-            if isinstance(error, _AWAY) or _is_broken(error, connection):
+                cut_off(connection)  # its statement may still run; the next one must not wait for that
+            if late or says_away(error, connection):
                 self._doubt.set()
                 raise Away("database", "no answer in time" if late else type(error).__name__) from error
             raise
         finally:
-            with contextlib.suppress(*_AWAY, asyncpg.InterfaceError):
+            with contextlib.suppress(TimeoutError, *BUSY, *BROKEN):
                 await pool.release(connection)
 
     @contextlib.asynccontextmanager
-    async def transaction(self, *, isolation: str | None = None, readonly: bool = False) -> AsyncIterator[Connection]:
-        """A connection with a transaction around the block."""
-        async with self.session() as connection, connection.transaction(isolation=isolation, readonly=readonly):
+    async def transaction(
+        self, *, isolation: str | None = None, readonly: bool = False, within_s: float | None = None
+    ) -> AsyncIterator[Connection]:
+        """A session with a transaction around the block."""
+        async with (
+            self.session(within_s=within_s) as connection,
+            connection.transaction(isolation=isolation, readonly=readonly),
+        ):
             yield connection
 
     def _current(self) -> Any:
@@ -147,7 +143,7 @@ class Database:
         except TimeoutError:
             self._doubt.set()
             raise Away("database", "no connection came free in time") from None
-        except (*_AWAY, asyncpg.InterfaceError) as error:  # the latter: the pool was thrown away meanwhile
+        except (*BUSY, *BROKEN) as error:
             self._doubt.set()
             raise Away("database", type(error).__name__) from error
 
@@ -164,7 +160,7 @@ class Database:
                         delay_s = _RETRY_S
                     await self._stay(connection)
             except Exception as error:
-                self._lose(_told(error))
+                self._lose(told(error))
             await asyncio.sleep(delay_s)
 
     async def _stay(self, connection: Any) -> None:
@@ -198,6 +194,7 @@ class Database:
             self._address.reveal(),
             min_size=0,  # so that making it needs no answer from the server
             max_size=self._limits.connections,
+            max_inactive_connection_lifetime=_IDLE_S,
             timeout=self._limits.wait_s,
             reset=_clean,
             server_settings={
@@ -228,32 +225,21 @@ class Database:
 
 
 async def _answered(connection: Any, within_s: float) -> None:
-    """Return when the server has answered; TimeoutError if it has not in time, by a clock that does not blame it for our own delay.
+    """Return when the server has answered; TimeoutError if it has not in time.
 
-    After a moment in which this process did not run, the time is over and the answer is there, unread. So there is a second look.
+    A timeout that cancels would also cancel what has its answer already, if this process did not run for a while. So it is waited
+    for and looked at.
     """
     asking = asyncio.ensure_future(connection.fetchval("SELECT 1"))
     try:
-        for timeout_s in (within_s, _UNREAD_S):
-            if (await asyncio.wait([asking], timeout=timeout_s))[0]:
-                await asking
-                return
+        done, _ = await asyncio.wait([asking], timeout=within_s)
+        if not done:
+            raise TimeoutError
+        await asking
     finally:
         asking.cancel()
-    raise TimeoutError
-
-
-def _told(error: Exception) -> str:
-    """What may stand in a log. The text of other errors can have parts of an address that can't be read, and so of a password."""
-    tells = isinstance(error, (asyncpg.PostgresError, MigrationError, OSError))
-    return f"{type(error).__name__}: {error}" if tells else type(error).__name__
 
 
 async def _clean(connection: Any) -> None:
     if connection.is_in_transaction():
         await connection.execute("ROLLBACK")
-
-
-def _is_broken(error: BaseException, connection: Any) -> bool:
-    """Whether asyncpg complains that the connection is gone, and not that it was misused."""
-    return isinstance(error, asyncpg.InterfaceError) and connection.is_closed()

@@ -100,15 +100,22 @@ class Idempotency:
         self._kept_for = kept_for
 
     async def answered(
-        self, request: Request, owner: str, now: datetime, work: Callable[[Connection], Awaitable[Response]]
+        self,
+        request: Request,
+        owner: str,
+        now: datetime,
+        work: Callable[[Connection], Awaitable[Response]],
+        *,
+        within_s: float | None = None,
     ) -> Response:
         """The answer of ``work``, which gets the connection whose transaction it must write in; or the one that ``owner`` got before.
 
-        Without a key it is done each time. 409 while it is under way, 422 if the key stands for another request.
+        Without a key it is done each time. 409 while it is under way, 422 if the key stands for another request. ``within_s`` is
+        for work that takes longer than a session may.
         """
         key = key_of(request)
         asked = fingerprint(request.method, request.url.path, await request.body()) if key else b""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(within_s=within_s) as connection:
             if key is None:
                 return await work(connection)
             locked = await _lock(connection, lock=_lock_number(owner, key))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from climb.stack.http.answers import answer
+from climb.stack.http.problems import Problem
 
 __all__ = ["Probe", "all_of", "probe_routes"]
 
@@ -21,13 +21,6 @@ _WITHIN_S = 1.0
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
-class Readiness(msgspec.Struct, frozen=True):
-    """What ``/readyz`` says: for each probe "ok", or what it found. It goes to strangers, so that is a kind and no message."""
-
-    ready: bool
-    probes: dict[str, str]
-
-
 def all_of(found: Mapping[str, str]) -> bool:
     """Ready is who has all parts."""
     return all(state == "ok" for state in found.values())
@@ -36,7 +29,10 @@ def all_of(found: Mapping[str, str]) -> bool:
 def probe_routes(
     probes: Mapping[str, Probe], decides: Callable[[Mapping[str, str]], bool] = all_of, *, within_s: float = _WITHIN_S
 ) -> list[Route]:
-    """``/healthz`` is 200 as long as requests are answered at all; ``/readyz`` is 200 or 503, as ``decides`` says of the probes."""
+    """``/healthz`` is 200 as long as requests are answered at all; ``/readyz`` is 200 or 503, as ``decides`` says of the probes.
+
+    Each probe is "ok", or else what kind of error it found. Strangers read it, so there is no more than that.
+    """
 
     async def healthz(_request: Request) -> Response:
         return answer({"status": "ok"}, headers=_NO_STORE)
@@ -44,10 +40,10 @@ def probe_routes(
     async def readyz(_request: Request) -> Response:
         states = await asyncio.gather(*(_state(probe, within_s) for probe in probes.values()))
         found = dict(zip(probes, states, strict=True))
-        ready = decides(found)
-        return answer(
-            Readiness(ready, found), 200 if ready else 503, _NO_STORE if ready else {**_NO_STORE, "Retry-After": "1"}
-        )
+        if not decides(found):
+            headers = {**_NO_STORE, "Retry-After": "1"}
+            raise Problem(503, "the service is not ready", headers=headers, more={"probes": found})
+        return answer({"status": "ok", "probes": found}, headers=_NO_STORE)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 

@@ -23,7 +23,8 @@ class FieldError(msgspec.Struct, frozen=True):
 class Problem(Exception):
     """Raise it anywhere below a route, and it is the answer.
 
-    ``type`` is an address that names the kind of problem; about:blank says that the status tells all (RFC 9457, 4.2.1).
+    ``type`` is an address that names the kind of problem; about:blank says that the status tells all (RFC 9457, 4.2.1). ``more``
+    are members of the service's own (3.2).
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Problem(Exception):
         type: str = "about:blank",  # noqa: A002 - RFC 9457's word
         errors: Iterable[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(f"{status} {detail}")
         self.status = status
@@ -43,6 +45,7 @@ class Problem(Exception):
         self.type = type
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
 
 def invalid(*errors: FieldError | tuple[str, str]) -> Problem:
@@ -71,4 +74,4 @@ def problem_body(problem: Problem) -> bytes:
         document["detail"] = problem.detail
     if problem.errors:
         document["errors"] = problem.errors
-    return msgspec.json.encode(document)
+    return msgspec.json.encode(document | problem.more)

@@ -42,8 +42,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._clock: asyncio.TimerHandle | None = None
         self._writing: asyncio.TimerHandle | None = None
-        self._in_head, self._in_body = True, False
-        self._head_bytes = self._discarded_bytes = 0
+        self._in_head = self._in_body = False
+        self._head_bytes = self._discarded_bytes = self._between_bytes = 0
         self._refusal: int | None = None
         self._refused = False
         if len(self.connections) > self.bounds.connections:
@@ -60,47 +60,55 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return  # what follows is nothing
-        if self._in_head:
-            if not self._head_bytes:
-                self._wait(self.bounds.head_s)  # from the first byte of a head to its last
-            self._head_bytes += len(data)
+        in_head_before = self._in_head
         super().data_received(data)
         if self._refused or self.transport.is_closing():
             return
         if self._in_head:
-            if self._head_bytes > self.bounds.head_bytes:
-                self._refuse(431)
+            self._go_on_with_head(len(data), begun=not in_head_before)
         elif self._in_body:
-            self._wait(self.bounds.stall_s)
-            self._discard(len(data))
+            self._go_on_with_body(len(data))
+        elif self._clock is None and (self.cycle is None or self.cycle.response_complete):
+            self._wait(
+                self.bounds.head_s
+            )  # empty lines before a head (RFC 9112, 2.2); uvicorn's own clock has stopped at them
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head, self._fields_bytes = True, 0
-
-    def on_url(self, url: bytes) -> None:
-        self._count(len(url))
-        super().on_url(url)
+        self._in_head = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value) + 4)
-        super().on_header(name, value)
+        if (
+            not self._in_body
+        ):  # else it is a trailer: nobody here reads them, and they must not join the head (RFC 9110, 6.5.1)
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._between_bytes = -1
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
-        self._in_head, self._in_body, self._head_bytes, self._discarded_bytes = False, True, 0, 0
+        self._in_head, self._in_body, self._discarded_bytes, self._between_bytes = False, True, 0, -1
         self._stop_waiting()
-        hosts = sum(name == b"host" for name, _ in self.headers)
+        hosts, length, has_body = 0, len(self.url), False
+        for name, value in self.headers:
+            length += len(name) + len(value) + 4
+            hosts += name == b"host"
+            has_body = has_body or name in _BODY_FIELDS
+        if length > self.bounds.head_bytes:
+            self._refusal = 431
+            raise ValueError("the head is too long")  # the parser ends, and send_400_response is called
         if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
             raise ValueError("one Host is needed (RFC 9112, 3.2)")
         super().on_headers_complete()
         if getattr(self.server_state, "draining", False):
             self.cycle.keep_alive = False
-        if any(name in _BODY_FIELDS for name, _ in self.headers):
+        if has_body:
             self.cycle.transport = cast("asyncio.Transport", _AnswerTransport(self))
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._in_head, self._in_body = True, False  # whatever comes now begins a head
+        self._in_body = False
         self._stop_waiting()
 
     def pause_writing(self) -> None:
@@ -130,11 +138,23 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.cycle is not None:
             self.cycle.keep_alive = False
 
-    def _count(self, length: int) -> None:
-        self._fields_bytes += length
-        if self._fields_bytes > self.bounds.head_bytes:
-            self._refusal = 431
-            raise ValueError("the head is too long")  # the parser ends, and send_400_response is called
+    def _go_on_with_head(self, length: int, *, begun: bool) -> None:
+        """A head that is not whole yet has a time, from its first byte to its last, and a length."""
+        if begun:
+            self._head_bytes = 0
+            self._wait(self.bounds.head_s)
+            return
+        self._head_bytes += length
+        if self._head_bytes > self.bounds.head_bytes:
+            self._refuse(431)
+
+    def _go_on_with_body(self, length: int) -> None:
+        """A body has a time between its pieces, and what stands between them, such as extensions and trailers, a length."""
+        self._wait(self.bounds.stall_s)
+        self._between_bytes = 0 if self._between_bytes < 0 else self._between_bytes + length
+        if self._between_bytes > self.bounds.head_bytes:
+            self._refuse(431)
+        self._discard(length)
 
     def _discard(self, length: int) -> None:
         if self.cycle is not None and self.cycle.response_complete:
@@ -150,10 +170,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """The client did not do its part in time. Reading that we stopped ourselves is no silence of the client's."""
         if self.flow.read_paused:
             self._wait(self.bounds.stall_s)
-        elif self._in_head and not self._head_bytes:
-            self.transport.close()  # it never began
-        else:
+        elif self._in_head or self._in_body:
             self._refuse(408)
+        else:
+            self.transport.close()  # it never began
 
     def _stop_waiting(self) -> None:
         if self._clock is not None:
@@ -181,7 +201,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refused = True
         self._stop_waiting()
         cycle = self.cycle
-        if cycle is not None and not cycle.response_complete and self._in_head:
+        if cycle is not None and not cycle.response_complete and not self._in_body:
             cycle.keep_alive = False  # earlier requests are answered first; behind the last of them the connection ends
             return
         if cycle is None or not cycle.response_started or (cycle.response_complete and not self._in_body):

@@ -16,14 +16,14 @@ __all__ = ["reading_page"]
 
 _METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 _BOUNDS = {
-    "minLength": "at least {} characters",
-    "maxLength": "at most {} characters",
+    "minLength": "{} or more characters",
+    "maxLength": "{} or fewer characters",
     "minimum": "at least {}",
     "maximum": "at most {}",
     "exclusiveMinimum": "more than {}",
     "exclusiveMaximum": "less than {}",
-    "minItems": "at least {} items",
-    "maxItems": "at most {} items",
+    "minItems": "{} or more items",
+    "maxItems": "{} or fewer items",
     "pattern": "like {}",
     "default": "default {}",
     "const": "always {}",
@@ -130,8 +130,9 @@ def _kind(document: Mapping[str, Any], given: Mapping[str, Any]) -> str:
 
 def _said(*schemas: Mapping[str, Any]) -> str:
     described = next((schema["description"] for schema in schemas if schema.get("description")), "")
-    bounds = [text.format(schema[word]) for schema in schemas for word, text in _BOUNDS.items() if word in schema]
-    return ". ".join(part for part in (described.rstrip(". \n"), "; ".join(bounds)) if part)
+    known = {word: schema[word] for schema in schemas for word in _BOUNDS if word in schema}
+    bounds = "; ".join(_BOUNDS[word].format(value) for word, value in known.items())
+    return ". ".join(part[:1].upper() + part[1:] for part in (described.rstrip(". \n"), bounds) if part)
 
 
 def _resolved(document: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:

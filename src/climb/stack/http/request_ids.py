@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import random
 import re
-import secrets
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,7 +25,7 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        name = _given(scope["headers"]) or secrets.token_hex(8).encode()
+        name = _given(scope["headers"]) or b"%016x" % random.getrandbits(64)
         request_id.set(name.decode())  # each request has a task, and so a context of its own
 
         async def send_named(message: Message) -> None:

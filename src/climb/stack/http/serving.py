@@ -35,7 +35,7 @@ class Serving:
     """how long a connection may be idle between requests"""
     linger_s: float = 0.5
     """how long open connections may still bring a request after the signal to stop: each is answered, and its connection ended"""
-    drain_s: int = 8
+    drain_s: int = 7
     """how long requests may take then"""
 
 

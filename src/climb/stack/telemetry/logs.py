@@ -48,9 +48,14 @@ class ReadableLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = _fields(record)
         error = fields.pop("error", "")
-        said = " ".join(f"{name}={value}" for name, value in fields.items())
+        said = " ".join(f"{name}={_harmless(str(value))}" for name, value in fields.items())
         line = f"{_at(record)[11:23]} {record.levelname.lower():7} {record.getMessage()} {said}".rstrip()
         return f"{line}\n{error}".rstrip()
+
+
+def _harmless(text: str) -> str:
+    """What people sent can neither begin a line nor speak to the terminal."""
+    return text if text.isprintable() else repr(text)
 
 
 def _at(record: logging.LogRecord) -> str:

@@ -14,14 +14,14 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["Acceptor", "bound", "descriptors_for_connections"]
+__all__ = ["TCP_NOTSENT_LOWAT", "Acceptor", "bound", "descriptors_for_connections"]
 
 _AT_ONCE = 64
 _BACKLOG = 4096
 _AGAIN_S = 0.2  # until it is tried once more, if nobody says that a descriptor was freed
 _NO_MORE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _UNSENT = 128 * 1024
-_TCP_NOTSENT_LOWAT = 25  # linux/tcp.h
+TCP_NOTSENT_LOWAT = 25  # linux/tcp.h
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -33,7 +33,7 @@ def bound(host: str, port: int) -> socket.socket:
         # does not read, so that we notice.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with contextlib.suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, _TCP_NOTSENT_LOWAT, _UNSENT)
+            sock.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, _UNSENT)
         sock.bind((host, port))
     except OSError:
         sock.close()

@@ -36,6 +36,8 @@ class Part(msgspec.Struct, frozen=True):
 
 def status_of(fields: Fields, identity: Identity) -> int:
     """Return 200, or 304 or 412 if a condition says so; in the order of RFC 9110, 13.2.2."""
+    if not fields.conditional:
+        return 200
     if matches := fields.all(b"if-match"):
         if not _named(matches, identity.tag, weakly=False):
             return 412
@@ -64,6 +66,8 @@ def _date(fields: Fields, name: bytes) -> int | None:
 
 def part_of(fields: Fields, identity: Identity, length: int) -> Part | str | None:
     """Return the part that is asked for, ``BEYOND`` if there is no such part, or None for the whole."""
+    if not fields.conditional:
+        return None
     ranges = fields.all(b"range")
     match = _RANGE.fullmatch(ranges[0]) if len(ranges) == 1 else None
     if match is None or not _still_the_same(fields, identity):

@@ -23,7 +23,7 @@ Pairs = list[tuple[bytes, bytes]]
 class Fields:
     """Names in lower case and values, in the order of their arrival; not to be changed, since requests share it."""
 
-    __slots__ = ("closes", "continues", "hosts", "length", "other_expectation", "pairs", "refusal")
+    __slots__ = ("closes", "conditional", "continues", "hosts", "length", "other_expectation", "pairs", "refusal")
 
     def __init__(self, pairs: Pairs) -> None:
         """Understand what concerns every request; raise what no version of HTTP allows."""
@@ -32,6 +32,7 @@ class Fields:
         self.length = 0  # of the body, or CHUNKED
         self.refusal: Refusal | None = None  # of codings, in a request of HTTP/1.1
         self.closes = False
+        self.conditional = False  # it asks for a part, or under conditions
         self.continues = False
         self.other_expectation = False
         lengths: list[bytes] = []
@@ -47,6 +48,8 @@ class Fields:
                 codings.append(value)
             elif name == b"expect":
                 self._expect(value)
+            elif name == b"range" or name.startswith(b"if-"):
+                self.conditional = True
         if codings:
             self._read_codings(codings, lengths)
         elif lengths:

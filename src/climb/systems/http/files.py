@@ -56,14 +56,18 @@ def files_resource(
     below: bytes = b"/files",
     listing: Listing | None = None,
     kind: Callable[[bytes], str] = kind_of,
+    extra: bytes = b"",
 ) -> Resource:
-    """Return what serves a folder at all paths below one; ``listing`` answers for folders without an index."""
+    """Return what serves a folder at all paths below one; ``listing`` answers for folders without an index.
+
+    ``extra`` are fields of every answer.
+    """
 
     def answer(request: Request, *, waits: bool) -> Answer:
         found = _find(folder, below, request, listing, waits=waits)
-        if isinstance(found, Answer):
-            return found
-        return _of_file(found.file, kind(found.name), request.head, waits=waits)
+        if isinstance(found, _Found):
+            found = _of_file(found.file, kind(found.name), request.head, waits=waits)
+        return Answer(found.status, found.content, found.fields + extra) if extra else found
 
     def at_once(request: Request) -> Answer | None:
         try:

@@ -22,6 +22,7 @@ _NOT_THERE = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ENXIO}
 )
 _NO_MORE = frozenset({errno.EMFILE, errno.ENFILE})
+_NO_NAMES = frozenset({b"", b".", b".."})
 _POINT = os.O_PATH | os.O_CLOEXEC
 
 
@@ -58,10 +59,11 @@ class Folder:
 
         Without ``waits``, BlockingIOError says that a disk would have to be asked. OutOfFilesError: no descriptor is left.
         """
-        if any(segment in (b"", b".", b"..") or b"/" in segment or b"\0" in segment for segment in segments):
+        path = b"/".join(segments)
+        if not _NO_NAMES.isdisjoint(segments) or path.count(b"/") >= max(len(segments), 1) or b"\0" in path:
             return None
         try:
-            return self._open(b"/".join(segments) or b".", waits)
+            return self._open(path or b".", waits)
         except OSError as error:
             if error.errno in _NOT_THERE:
                 return None

@@ -11,6 +11,7 @@ import termios
 from collections.abc import Callable
 from time import monotonic
 
+from climb.systems.http.accepting import TCP_NOTSENT_LOWAT
 from climb.systems.http.answer import Stretch
 
 __all__ = ["SAMPLE_S", "Output"]
@@ -18,6 +19,7 @@ __all__ = ["SAMPLE_S", "Output"]
 SAMPLE_S = 0.2  # how often it is looked whether a client takes something
 _UNSENT = 64 * 1024  # bytes of answers that are gathered before they are sent
 _LARGE = 16 * 1024  # an answer that the kernel may keep for a client that does not read
+_UNSENT_OF_FILES = 1 << 20  # bytes that may wait in the kernel: references to what it has in memory anyway
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -25,7 +27,8 @@ class Output:
     """The sending side of a connection. ``watch`` is told when it is next to be asked whether the client :meth:`is_taking`."""
 
     __slots__ = (
-        "_bytes", "_gathered", "_socket", "_taken", "_taken_at", "_transport", "_watch", "_written", "paused", "unacknowledged",
+        "_bytes", "_gathered", "_socket", "_taken", "_taken_at", "_transport", "_watch", "_wide", "_written", "paused",
+        "unacknowledged",
     )  # fmt: skip
 
     def __init__(self, transport: asyncio.Transport, sock: socket.socket, watch: Callable[[float], None]) -> None:
@@ -34,6 +37,7 @@ class Output:
         self._watch = watch
         self._gathered: list[bytes | bytearray | memoryview] = []
         self._bytes = 0  # of what is gathered
+        self._wide = False  # more may wait in the kernel, since it is sent from files
         self._written = 0
         self._taken = 0  # bytes that the client has, when last looked
         self._taken_at = 0.0
@@ -73,6 +77,8 @@ class Output:
         transport = self._transport
         if self.paused or transport.get_write_buffer_size() or transport.is_closing() or not stretch.is_at_hand():
             return None
+        if not self._wide:
+            self._widen()
         if self._gathered and not self._send_before_more():
             return 0
         sent = stretch.send(self._socket.fileno())
@@ -80,6 +86,12 @@ class Output:
             self._written += sent
             self.watch_taking()
         return sent
+
+    def _widen(self) -> None:
+        """Let more wait in the kernel, so that fewer turns of the loop are needed for a file."""
+        self._wide = True
+        with contextlib.suppress(OSError):
+            self._socket.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, _UNSENT_OF_FILES)
 
     def _send_before_more(self) -> bool:
         """Send what is gathered in the same segments as what follows at once; tell whether the kernel took all."""

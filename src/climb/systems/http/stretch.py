@@ -14,7 +14,7 @@ __all__ = ["FileStretch"]
 
 _SENT_PIECE = 512 * 1024  # at once: about 0.1 ms
 _READ_PIECE = 128 * 1024
-_SMALL_PIECE = 16 * 1024  # worth a copy, only to hear when the client takes more
+_SMALL_PIECE = 4 * 1024  # worth a copy, only to hear when the client takes more
 _NO_ROOM = memoryview(b"")
 
 

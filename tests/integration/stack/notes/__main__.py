@@ -53,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stall_s: Annotated[float, Meta(ge=0.01, extra={"unit": "s"})] = 10.0
     request_s: Annotated[float, Meta(ge=0.01, extra={"unit": "s"})] = 5.0
     head_bytes: Annotated[int, Meta(ge=100)] = 16_384
+    clients: Annotated[int, Meta(ge=1)] = 10_000
 
 
 class NewNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -229,7 +230,9 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     logging.getLogger("notes").info("started")
-    bounds = Bounds(stall_s=settings.stall_s, head_s=settings.stall_s, head_bytes=settings.head_bytes)
+    bounds = Bounds(
+        stall_s=settings.stall_s, head_s=settings.stall_s, head_bytes=settings.head_bytes, connections=settings.clients
+    )
     return serve(build(settings), Serving(port=settings.port, bounds=bounds))
 
 

@@ -1,13 +1,11 @@
 """Real servers for the tests of the stack, one of each for a file, and the notes service, started as others start it."""
 
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from redis import Redis
 
-from climb.stack.ports import held_port
 from climb.stack.postgres import postgres
 from climb.stack.secret import Secret
 from climb.stack.server import Kept
@@ -15,7 +13,7 @@ from climb.stack.valkey import valkey
 
 sys.path.insert(0, str(Path(__file__).parent))  # the service, which is no test
 
-from notes_service import Service, new_database  # found by the line above
+from notes_service import Service, new_database, services  # found by the line above
 
 
 @pytest.fixture(scope="module")
@@ -33,32 +31,16 @@ def cache_server() -> Iterator[Kept]:
 
 
 @pytest.fixture
-async def database_url(database_server: Kept) -> Secret:
+def database_url(database_server: Kept) -> Secret:
     """An empty database of its own."""
-    return Secret(await new_database(database_server))
+    return Secret(new_database(database_server))
 
 
 @pytest.fixture
-async def start(database_server: Kept, cache_server: Kept, tmp_path: Path) -> AsyncIterator[Callable[..., Service]]:
-    """Starts notes services on one fresh database and an empty cache; all of them have ended at the test's end."""
-    url = await new_database(database_server)
-    with Redis.from_url(cache_server.address) as client:
-        client.flushall()
-    services: list[Service] = []
-    ports = []
-
-    def started(**environment: str) -> Service:
-        ports.append(held_port())
-        given = {"PORT": str(ports[-1].__enter__()), "DATABASE_URL": url, "CACHE_URL": cache_server.address}
-        services.append(Service({**given, **environment}, tmp_path / f"log-{len(services)}"))
-        return services[-1]
-
-    yield started
-    for service in services:
-        if service.process.poll() is None:
-            service.kill()
-    for port in ports:
-        port.__exit__(None, None, None)
+def start(database_server: Kept, cache_server: Kept, tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Starts notes services that share a fresh database and an empty cache."""
+    with services(database_server, cache_server, tmp_path) as started:
+        yield started
 
 
 @pytest.fixture

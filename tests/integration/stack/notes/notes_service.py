@@ -8,22 +8,33 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 
 import asyncpg
 import httpx
+from redis import Redis
 
+from climb.stack.ports import held_port
 from climb.stack.server import Kept
 
 HERE = Path(__file__).parent
 READY_S = 30
 
 
-async def new_database(server: Kept) -> str:
+def new_database(server: Kept) -> str:
+    """The address of an empty database of its own."""
     name = f"test_{secrets.token_hex(6)}"
-    connection = await asyncpg.connect(server.address)
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
+
+    async def create() -> None:
+        connection = await asyncpg.connect(server.address)
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+
+    with asyncio.Runner() as runner:
+        runner.run(create())
     return re.sub("/postgres$", f"/{name}", server.address)
 
 
@@ -63,5 +74,26 @@ class Service:
         return self.process.wait(20)
 
     def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        """End it if it has not ended."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextmanager
+def services(database: Kept, cache: Kept, folder: Path) -> Iterator[Callable[..., Service]]:
+    """Starts notes services on one fresh database and an empty cache; all of them have ended with the block."""
+    url = new_database(database)
+    with Redis.from_url(cache.address) as client:
+        client.flushall()
+    with ExitStack() as stack:
+        numbers = count()
+
+        def start(**environment: str) -> Service:
+            port = str(stack.enter_context(held_port()))
+            given = {"PORT": port, "DATABASE_URL": url, "CACHE_URL": cache.address}
+            service = Service({**given, **environment}, folder / f"log-{next(numbers)}")
+            stack.callback(service.kill)
+            return service
+
+        yield start

@@ -2,23 +2,33 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import psutil
 import pytest
-from notes_service import Service
+from notes_service import Service, services
+
+from climb.stack.server import Kept
 
 pytestmark = pytest.mark.slow
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: a\r\n"
 
 
+@pytest.fixture(scope="module")
+def one_for_all(
+    database_server: Kept, cache_server: Kept, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """A service that waits half a second for its clients. What one of them does must not harm the next, so they share it."""
+    with services(database_server, cache_server, tmp_path_factory.mktemp("strict")) as start:
+        yield start(STALL_S="0.5", HEAD_BYTES="4096")
+
+
 @pytest.fixture
-async def strict(start: Callable[..., Service]) -> Service:
-    """A service that waits half a second for its clients."""
-    service = start(STALL_S="0.5", HEAD_BYTES="4096")
-    await service.wait_for()
-    return service
+async def strict(one_for_all: Service) -> Service:
+    """When it is ready."""
+    await one_for_all.wait_for()
+    return one_for_all
 
 
 async def said(service: Service, *pieces: bytes, pause_s: float = 0.0, within_s: float = 10) -> bytes:
@@ -65,6 +75,26 @@ async def test_an_endless_head_is_refused(strict: Service) -> None:
     assert answer.startswith(b"HTTP/1.1 431 ")
 
 
+@pytest.mark.parametrize("begin", [b"5;a=", b"5\r\nhello\r\n0\r\nA: ", b"0\r\n" + b"A: b\r\n" * 100])
+async def test_what_stands_between_the_pieces_of_a_body_has_an_end(strict: Service, begin: bytes) -> None:
+    """An endless extension, an endless trailer, endless trailers."""
+    head = b"POST /body HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    more = b"A: b\r\n" * 150 if begin.endswith(b"\n") else b"a" * 1000
+    answer = await said(strict, head + begin, *[more] * 10, pause_s=0.005)
+
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_trailers_are_no_fields_of_the_head(strict: Service) -> None:
+    """Nothing that comes behind a body says who asks, or what the body is."""
+    chunks = b'c\r\n{"text":"a"}\r\n0\r\nContent-Type: application/json\r\nX-Request-Id: late\r\n\r\n'
+    head = b"POST /v1/notes HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    answer = await said(strict, head + chunks)
+
+    assert answer.startswith(b"HTTP/1.1 415 ")
+    assert b"late" not in answer
+
+
 async def test_a_head_that_drips_is_refused(strict: Service) -> None:
     """Its time runs from its first byte to its last, whatever comes in between."""
     answer = await said(strict, *[HEAD[index : index + 1] for index in range(12)], pause_s=0.1)
@@ -75,6 +105,8 @@ async def test_a_head_that_drips_is_refused(strict: Service) -> None:
 async def test_who_says_nothing_is_let_go(strict: Service) -> None:
     """Without a word."""
     assert await said(strict) == b""
+    assert await said(strict, b"\r\n", b"\r\n", b"\r\n", pause_s=0.1) == b""
+    assert (await said(strict, HEAD + b"\r\n", b"\r\n", pause_s=0.1)).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_a_body_that_stops_is_refused(strict: Service) -> None:

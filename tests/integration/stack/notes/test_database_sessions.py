@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
+import uvloop
 
 from climb.stack.away import Away
 from climb.stack.database.pool import Database, DatabaseLimits
@@ -17,7 +18,9 @@ from climb.stack.server import Kept
 pytestmark = pytest.mark.slow
 
 LIMITS = DatabaseLimits(connections=4, wait_s=0.5, statement_s=0.5, session_s=0.8)
-BOUND_S = LIMITS.wait_s + LIMITS.session_s + 0.5  # the last for a busy machine
+SLACK_S = 0.7  # for a machine that has other things to do
+BOUND_S = LIMITS.wait_s + LIMITS.session_s + SLACK_S
+BACK_S = 5.0  # what services promise; an idle machine takes less than one
 
 
 @asynccontextmanager
@@ -109,8 +112,15 @@ async def test_a_block_that_raises_is_undone_and_the_error_is_its_own(database_u
                 await connection.execute("INSERT INTO t VALUES (1)")
                 raise LookupError
 
+        async def look_elsewhere(error: Exception) -> None:
+            async with database.session():
+                raise error
+
         with pytest.raises(LookupError):
             await fail()
+        for error in (FileNotFoundError(), TimeoutError()):
+            with pytest.raises(type(error)):
+                await look_elsewhere(error)
         with pytest.raises(asyncpg.DivisionByZeroError):
             await asked(database, "SELECT 1 / 0")
 
@@ -124,7 +134,22 @@ async def test_a_slow_statement_ends_and_leaves_the_others_alone(database_url: S
         took_s = await refusal_s(lambda: asked(database, "SELECT pg_sleep(30)"))
 
         assert await asked(database, "SELECT pg_backend_pid()") == before
-    assert took_s < 0.3 + 0.5
+    assert took_s < 0.3 + SLACK_S
+
+
+async def test_a_session_has_an_end_and_large_work_has_a_later_one(database_url: Secret) -> None:
+    """Many statements that are quick one by one are long together."""
+    limits = DatabaseLimits(connections=1, session_s=0.4)
+
+    async def ten(database: Database, within_s: float | None = None) -> int:
+        async with database.session(within_s=within_s) as connection:
+            return len([await connection.fetchval("SELECT pg_sleep(0.1)") for _ in range(10)])
+
+    async with opened(database_url, limits) as database:
+        took_s = await refusal_s(lambda: ten(database))
+
+        assert await ten(database, within_s=20) == 10
+    assert 0.4 <= took_s < 0.4 + SLACK_S
 
 
 async def test_who_finds_no_connection_is_told_in_time(database_url: Secret) -> None:
@@ -133,7 +158,7 @@ async def test_who_finds_no_connection_is_told_in_time(database_url: Secret) -> 
     async with opened(database_url, limits) as database, database.session():
         took_s = await refusal_s(lambda: asked(database))
 
-    assert 0.2 <= took_s < 0.2 + 0.5
+    assert 0.2 <= took_s < 0.2 + SLACK_S
 
 
 async def test_it_is_back_soon_after_the_server_is(database_server: Kept, database_url: Secret) -> None:
@@ -146,7 +171,7 @@ async def test_it_is_back_soon_after_the_server_is(database_server: Kept, databa
         took_s = await back_s(database)
 
     assert max(told_s) < BOUND_S
-    assert took_s < 2
+    assert took_s < BACK_S
 
 
 async def test_a_silent_server_is_noticed_and_then_costs_nobody_anything(
@@ -165,8 +190,30 @@ async def test_a_silent_server_is_noticed_and_then_costs_nobody_anything(
         took_s = await back_s(database)
 
     assert max(first_s) < BOUND_S
-    assert sorted(later_s)[10] < 0.01
-    assert took_s < 2
+    assert sorted(later_s)[10] < LIMITS.wait_s / 20
+    assert took_s < BACK_S
+
+
+def test_a_delay_of_our_own_is_not_the_servers(database_url: Secret) -> None:
+    """If this process did not run for longer than the watch waits, nobody's session is cut.
+
+    On the loop that serves, since the order in which it does things is what counts.
+    """
+
+    async def delayed() -> set[object]:
+        seen = set()
+        async with opened(database_url) as database:
+            for _ in range(3):
+                seen.add(await asked(database, "SELECT pg_backend_pid()"))
+                database._doubt.set()
+                for _ in range(5):  # until the watch has asked
+                    await asyncio.sleep(0)
+                time.sleep(LIMITS.statement_s * 1.5)  # noqa: ASYNC251 - that is the point
+                await asyncio.sleep(0.1)  # while it sees its answer, or does not
+                seen.add(await asked(database, "SELECT pg_backend_pid()"))
+        return seen
+
+    assert len(uvloop.run(delayed())) == 1
 
 
 async def test_sessions_under_way_are_cut_when_the_server_falls_silent(
@@ -218,7 +265,7 @@ async def test_without_any_room_everybody_is_told_in_time(database_server: Kept,
                 await connection.close()
         await back_s(database)
 
-    assert took_s < 0.3 + 0.5
+    assert took_s < 0.3 + SLACK_S
 
 
 async def test_a_database_that_is_not_there_yet_is_waited_for(database_server: Kept, database_url: Secret) -> None:

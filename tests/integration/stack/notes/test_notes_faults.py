@@ -27,7 +27,9 @@ async def answered(client: httpx.AsyncClient, path: str) -> tuple[float, httpx.R
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_without_the_database_everything_is_answered_in_time(notes: Service, database_server: Kept, fault: str) -> None:
+async def test_without_the_database_everything_is_answered_in_time(
+    notes: Service, database_server: Kept, fault: str
+) -> None:
     """503 with Retry-After, while it lives; and soon after it is back all is well again."""
     begin, end = FAULTS[fault]
     async with notes.client() as client:
@@ -37,6 +39,7 @@ async def test_without_the_database_everything_is_answered_in_time(notes: Servic
             lists = await asyncio.gather(*(answered(client, "/v1/notes") for _ in range(30)))
             healthy = (await client.get("/healthz")).status_code
             await notes.wait_for(status=503, within_s=5)
+            readiness = await client.get("/readyz")
             later = [await answered(client, "/v1/notes") for _ in range(20)]
         finally:
             await asyncio.to_thread(end, database_server)
@@ -44,6 +47,8 @@ async def test_without_the_database_everything_is_answered_in_time(notes: Servic
         kept = (await client.get("/v1/notes")).json()["items"]
 
     assert healthy == 200
+    assert readiness.headers["content-type"] == "application/problem+json"
+    assert readiness.json()["probes"] == {"database": "away"}
     for took_s, answer in lists + later:
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert took_s < BOUND_S

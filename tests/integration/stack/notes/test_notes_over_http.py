@@ -185,6 +185,23 @@ async def test_an_answer_that_takes_too_long_is_503(start: Callable[..., Service
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
+async def test_more_clients_than_there_is_room_for_are_told(start: Callable[..., Service]) -> None:
+    """With 503 and Retry-After, and those who are there go on."""
+    service = start(CLIENTS="3")
+    await service.wait_for()
+    inside = [await asyncio.open_connection("127.0.0.1", service.port) for _ in range(3)]
+    outside, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    refused = await outside.read()
+    inside[0][1].write(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    served = await inside[0][0].read()
+    for _, one in [*inside, (outside, writer)]:
+        one.close()
+
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 1" in refused
+    assert served.startswith(b"HTTP/1.1 200 ")
+
+
 async def test_the_contract_is_served_as_it_is_and_as_a_page(client: httpx.AsyncClient) -> None:
     """The page needs nothing from elsewhere and runs no script."""
     contract, page = await client.get("/openapi.yaml"), await client.get("/docs")
@@ -192,7 +209,7 @@ async def test_the_contract_is_served_as_it_is_and_as_a_page(client: httpx.Async
 
     assert contract.content == (HERE / "openapi.yaml").read_bytes()
     assert "add-note" in page.text
-    assert "at most 200 characters" in page.text
+    assert "200 or fewer characters" in page.text
     assert not re.findall(r"<script|<link|src=|https?://|@import|url\(", page.text)
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert again.status_code == 304

@@ -113,6 +113,29 @@ def test_who_does_not_read_is_let_go(server: Start) -> None:
         assert still.is_reset()
 
 
+@pytest.mark.parametrize("size", [300_000, 16_000_000])
+def test_who_does_not_read_a_file_is_let_go(server: Start, size: int) -> None:
+    """So it is with a file that the kernel sends, also if all of it waits there; and one who reads slowly gets it whole."""
+    service = server(stall_ms=1500)
+    (service.root / "file").write_bytes(b"x" * size)
+    with service.connect(receive_buffer=4096) as still, service.connect(receive_buffer=4096) as slow:
+        for client in (still, slow):
+            client.send(request("GET", "/files/file"))
+        slow.head()
+        began = time.monotonic()
+        taken = len(slow.buffer)
+        while time.monotonic() - began < 2.0:
+            taken += len(slow.socket.recv(2048))
+            time.sleep(0.02)  # the slowness that is tried
+        while taken < size:
+            piece = slow.socket.recv(1 << 20)
+            assert piece
+            taken += len(piece)
+
+        assert taken == size
+        assert still.is_reset()
+
+
 def test_pipelines_that_are_not_read_are_not_kept(server: Start) -> None:
     """A client that asks and asks and does not read costs little memory, and is let go."""
     service = server(stall_ms=500)

@@ -1,20 +1,11 @@
-"""Answers as bytes, the lines of /count, and the page that lists a folder."""
+"""Answers as bytes, and the lines of /count."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
-from http_requests import head
 
 from climb.systems.http.answer import Answer, Opening, encode, has_more, plain, with_fields
-from climb.systems.http.files import files_resource
-from climb.systems.http.folder import Folder
-from climb.systems.http.head import read_head
-from climb.systems.http.listing import listing
 from climb.systems.http.numbers import lines
-from climb.systems.http.resource import IGNORED, Request
 
 OPENING = b"HTTP/1.1 200 OK\r\n"
 
@@ -72,35 +63,3 @@ def test_counting(to: int) -> None:
     assert b"".join(piece for piece in lines(to, 0) if isinstance(piece, bytes)) == expected
     assert b"".join(piece for piece in paused if isinstance(piece, bytes)) == expected
     assert paused.count(0.5) == max(to - 1, 0)
-
-
-def _page(root: Path, target: bytes) -> str:
-    folder = Folder(root)
-    try:
-        resource = files_resource(folder, below=b"", listing=listing)
-        request = Request(read_head(head(b"GET " + target + b" HTTP/1.1")), IGNORED, [])
-        assert resource.in_thread is not None
-        answer = resource.in_thread(request)
-        assert isinstance(answer.content, bytes)
-        return answer.content.decode() if answer.status == 200 else str(answer.status)
-    finally:
-        folder.close()
-
-
-def test_the_page_of_a_folder(tmp_path: Path) -> None:
-    """It names folders first, by name, escapes what they are called, and leaves out what is not served."""
-    root = tmp_path / "root"
-    (root / "sub" / "deeper").mkdir(parents=True)
-    for name in ("b", "a", "<script>", "a&b #?%", os.fsdecode(b"\xff")):
-        (root / name).write_text("12345")
-    (root / "out").symlink_to(tmp_path)
-    (root / "in").symlink_to("a")
-    os.mkfifo(root / "pipe")
-    page = _page(root, b"/")
-    links = [part.partition('"')[0] for part in page.split('href="')[1:]]
-
-    assert links == ["sub/", "%3Cscript%3E", "a", "a%26b%20%23%3F%25", "b", "in", "%FF"]
-    assert "<script>" not in page
-    assert "&lt;script&gt;" in page
-    assert 'href="../"' in _page(root, b"/sub/")
-    assert _page(root, b"/sub/../") == _page(root, b"/%2e%2e/") == _page(root, b"//etc/") == "404"

@@ -36,7 +36,7 @@ async def held_back(running: Running, sent: bytes, what: str) -> None:
         max(_DELAY_MS, _TIMES * before),
         f"from the first byte of an answer to its last, on a connection that is used again and again: {what}",
         unit="ms",
-        calibration=f"half of the shortest delay of an acknowledgement, or {_TIMES} × the {before:.2g} ms on new connections, whose acknowledgements are not delayed",
+        calibration=f"half of the shortest delay of an acknowledgement, or {_TIMES} × the {before:.2f} ms on new connections, whose acknowledgements are not delayed",
         why="A part of the answer waits until the client's kernel has acknowledged the part before, which it delays. Set TCP_NODELAY, or write the whole answer at once.",
     )
 

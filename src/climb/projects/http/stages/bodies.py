@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from climb.judge.drivers.connection import TimedOut
@@ -42,12 +43,14 @@ _TYPES = (
     "image/png;q=1;;",
 )  # fmt: skip
 _WHY_COUNTED = (
-    "Content-Length is digits, with zeros before them or without. The body begins right behind the empty line and has so many bytes (RFC 9112, 6.2); some of it may have come together with the head, "
+    "The name of Content-Length is the same in upper and lower case, its value is digits, with zeros before them or without. The body begins right behind the empty line and has so many bytes (RFC 9112, 6.2); some of it may have come together with the head, "
     "and the rest in any pieces."
 )
 _WITHOUT_HEAD = tuple(method for method in METHODS if method != "HEAD")
 _WHY_ANY = "Whether there is a body is said by the fields and not by the method (RFC 9112, 6): a GET may have one, and a POST without Content-Length has none."
+_SPELLINGS = ("Content-Length", "content-length", "CONTENT-LENGTH")
 _QUIET_S = 0.2  # what is wrong to come would come at once; waiting longer finds only slower mistakes
+_PIECE_S = 0.02  # between two pieces of a body
 _STALL_MS = 1_000  # for a server that only notices by this time that nothing more comes
 
 
@@ -57,12 +60,13 @@ async def the_body_is_counted(server: HttpServer, world: World) -> None:
     drawn = world.draw.some(lambda: _body_and_cuts(world.draw), at_least=3, at_most=6)
     running = await server.start(stall_ms=UNHURRIED_MS)
     close = ("Connection", "close")
+    plan = [(name, "", *one) for name, one in zip(itertools.cycle(_SPELLINGS), drawn, strict=False)]
 
-    for zeros, body, parts in [("", b"", []), ("00", b"hello", []), *(("", *one) for one in drawn)]:
-        head = running.request("POST", "/mirror", [("Content-Length", f"{zeros}{len(body)}"), close])
+    for name, zeros, body, parts in [(_SPELLINGS[0], "", b"", []), (_SPELLINGS[0], "00", b"hello", []), *plan]:
+        head = running.request("POST", "/mirror", [(name, f"{zeros}{len(body)}"), close])
         sent = head + body
         cuts = sorted({len(head) + round(part * len(body)) for part in parts} - {len(sent)})
-        saw = f"Content-Length: {zeros}{len(body)}; {_pieces(len(head), len(sent), cuts)}"
+        saw = f"{name}: {zeros}{len(body)}; {_pieces(len(head), len(sent), cuts)}"
         why = f"{_WHY_COUNTED} This one: {saw}."
         seen = mirrored(await running.answer_to(sent, method="POST", cuts=cuts, name="POST /mirror", why=why), why)
 
@@ -127,15 +131,16 @@ async def any_method_may_have_a_body(server: HttpServer, world: World) -> None:
 @bodies.check
 async def continue_is_said(server: HttpServer, world: World) -> None:
     """Expect: 100-continue is answered with 100 before the body is sent, or with the error that comes anyway; any other expectation is 417."""
-    body = draw_body(world.draw, at_most=5_000) or b"x"
+    body = draw_body(world.draw, at_most=5_000) + b"the end"
     target = draw_target(world.draw)
-    expectation = world.draw.choice(("100-continue", "100-Continue"))
     foreign = world.draw.choice(("200-ok", "100-continued", "continue", "100"))
     running = await server.start(stall_ms=UNHURRIED_MS)
-    fields = [("Expect", expectation), ("Content-Length", str(len(body))), ("Connection", "close")]
+    fields = [("Expect", "100-continue"), ("Content-Length", str(len(body))), ("Connection", "close")]
     head = running.request("POST", target, fields)
 
-    await _demand_continue(running, head, body)
+    other = running.request("POST", target, [("expect", "100-Continue"), *fields[1:]])
+    await _demand_continue(running, head, body, "POST with Expect: 100-continue")
+    await _demand_continue(running, other, body, "POST with expect: 100-Continue")
 
     answer = await running.answer_to(head + body, method="POST")
     seen = mirrored(answer)
@@ -200,20 +205,26 @@ def _pieces(head: int, whole: int, cuts: list[int]) -> str:
     return f"a head of {head} bytes and a body of {whole - head:,}{places}"
 
 
-async def _demand_continue(running: Running, head: bytes, body: bytes) -> None:
+async def _demand_continue(running: Running, head: bytes, body: bytes, words: str) -> None:
     """100 comes while the client holds the body back, and then the answer."""
-    conversation = await running.converse("POST with Expect")
+    conversation = await running.converse(words)
     conversation.expects("POST")
     await conversation.send(head)
-    why = "The client sends its body when it is told to go on (RFC 9110, 10.1.1). Until then both would wait."
+    why = "The client sends its body when it is told to go on; it asks for that in any case, Expect and expect, 100-continue and 100-Continue (RFC 9110, 10.1.1). Until then both would wait."
     with explained(why):
         status = await conversation.interim(running.patience_s)
     expect(status, "status of the answer to a head with Expect: 100-continue").equals(100, why=why)
-    await conversation.send(body)
-    seen = mirrored(await conversation.answer(running.patience_s))
-    expect(seen.body_sha256, "body_sha256 behind 100 Continue").equals(
-        sha256(body), why="100 is not the answer yet: that comes when the body is whole."
-    )
+    await conversation.send(body, cuts=[len(body) // 2], pause_s=_PIECE_S)
+    why = "100 is not the answer yet: that comes when the body is whole."
+    with explained(why):
+        answer = await conversation.answer(running.patience_s)
+    expect(mirrored(answer, why).body_sha256, "body_sha256 behind 100 Continue").equals(sha256(body), why=why)
+    if len(conversation.interims) > 1:
+        conversation.blame(
+            "100 Continue, once",
+            f"100 Continue, {len(conversation.interims)} times",
+            "Once it is told to go on, a client does not ask again: the rest of the body comes by itself.",
+        )
 
 
 async def _demand_error_at_once(running: Running, head: bytes, status: int, place: str) -> None:

@@ -17,6 +17,7 @@ from climb.projects.http.rules.counting import WRONG_QUERIES, lines
 from climb.projects.http.rules.resources import COUNT, not_had
 from climb.projects.http.stages.head import demand_allow
 from climb.projects.http.stages.judged import (
+    answer_or_end,
     demand_body,
     demand_read,
     demand_status,
@@ -61,13 +62,16 @@ _MISLEADING = (("X-In-The-Head", "2"), ("Content-Length", "1"), ("Host", "exampl
 
 @chunked.check
 async def chunks_make_a_body(server: HttpServer, world: World) -> None:
-    """A body in chunks of any sizes, with their digits in either case and cut anywhere, is the bytes of the chunks."""
+    """A body in chunks of any sizes, with their digits in either case and cut anywhere, is the bytes of the chunks; without the last one it is none."""
     drawn = world.draw.some(lambda: _chunked_and_cuts(world.draw), at_least=3, at_most=8)
     codings = world.draw.sample(("Chunked", "chunked", "CHUNKED"), 3)
     running = await server.start(stall_ms=UNHURRIED_MS)
 
     for (body, cuts), coding in zip(drawn, itertools.cycle(codings), strict=False):
-        fields = [("Transfer-Encoding", coding), ("Connection", "close")]
+        fields = [
+            ("transfer-encoding" if coding == "chunked" else "Transfer-Encoding", coding),
+            ("Connection", "close"),
+        ]
         head = running.request("POST", "/mirror", fields)
         places = sorted({len(head) + round(cut * len(body.sent)) for cut in cuts} - {len(head + body.sent)})
         answer = await running.answer_to(
@@ -76,6 +80,7 @@ async def chunks_make_a_body(server: HttpServer, world: World) -> None:
 
         _demand_chunks(answer, body, coding)
     await _demand_continue(running, drawn[0][0])
+    await _demand_all(running, drawn[0][0])
 
 
 @chunked.check
@@ -280,6 +285,23 @@ async def _counted(running: Running, to: int, pause_ms: int) -> tuple[Answer, fl
     demand_body(answer.body, lines(to), f"the body of a count to {to}", why="Pauses change nothing of what is sent.")
     conversation.close()
     return answer, first_s
+
+
+async def _demand_all(running: Running, body: Chunked) -> None:
+    """Where the client ends before its last chunk, there was no request."""
+    conversation = await running.converse("POST in chunks, without the last one")
+    conversation.expects("POST")
+    without_the_last = body.sent[: -len(f"{body.size_lines[-1]}\r\n\r\n")]
+    await conversation.send(running.request("POST", "/mirror", [("Transfer-Encoding", "chunked")]) + without_the_last)
+    await conversation.half_close()
+    answer = await answer_or_end(conversation, running.patience_s)
+    if answer is not None and answer.status == 200:
+        answer.blame(
+            "an error, or the end of the connection without an answer",
+            "status 200, as if the body were whole",
+            "The chunk of size 0 tells a body that is whole from one whose sender has broken off (RFC 9112, 8). The client has shut down its sending side without it.",
+        )
+    conversation.close()
 
 
 async def _demand_continue(running: Running, body: Chunked) -> None:

@@ -41,6 +41,7 @@ files = Stage(
     ],
 )
 
+_WHY_BYTES = "A file is bytes, and they are sent as they are, whatever they would mean as text."
 _WHY_OUTSIDE = (
     "A segment that decodes to . or .., or has a slash or a zero byte in it, names no file below ROOT, and a link may not lead outside. Else every file that the program may read is "
     "everybody's."
@@ -70,13 +71,14 @@ async def content_and_type(server: HttpServer, world: World) -> None:
     running = await server.start(root=site)
 
     for name, content in site.items():
-        answer = await running.ask("GET", f"/files/{name}", status=None)
+        with explained(_WHY_BYTES):
+            answer = await running.ask("GET", f"/files/{name}", status=None)
         demand_status(answer, 200, why=f"The file is there, with {len(content):,} bytes.")
         demand_body(
             answer.body,
             content,
             f"the body of GET /files/{name}",
-            why="A file is bytes, and they are sent as they are, whatever they would mean as text.",
+            why=_WHY_BYTES,
         )
         demand_type(answer, type_of(name), f"{name.rpartition('/')[2]} (by what follows its last dot)")
     name, content = world.draw.choice(list(site.items()))
@@ -100,6 +102,8 @@ async def names_are_decoded(server: HttpServer, world: World) -> None:
         "a%20b.txt",
         "a+b.txt",
         "what?.txt",
+        "a..b.txt",
+        "..more.txt",
         "#1.txt",
         "é.txt",
         "中文/🙂.txt",
@@ -170,6 +174,7 @@ async def nothing_outside_is_served(server: HttpServer, world: World) -> None:
         answer = await running.ask("GET", target, status=None)
         demand_status(answer, 200, why="The link leads to a file below ROOT, and such a link is followed.")
         demand_body(answer.body, b"inside", f"the body of GET {target}", why="It is what the link leads to.")
+    await _demand_root_by_a_link(server, root, f"/files/{name}.txt")
 
 
 @files.check
@@ -264,6 +269,18 @@ def _odd_name(draw: Draws) -> str:
     """A name of a file that a file system takes: no slash, not too long, not of dots alone."""
     text = draw_text(draw, at_most=20).replace("/", "-")
     return f"{text}~"
+
+
+async def _demand_root_by_a_link(server: HttpServer, root: Path, target: str) -> None:
+    link = root.with_name("link-to-root")
+    link.symlink_to(root)
+    running = await server.start(root=link)
+    answer = await running.ask("GET", target, status=None)
+    demand_status(
+        answer,
+        200,
+        why="Now ROOT is itself a symbolic link, and the file is below the folder that it leads to. Whoever compares resolved paths has to resolve ROOT too.",
+    )
 
 
 async def _demand_the_same_head(running: Running, target: str, size: int) -> None:

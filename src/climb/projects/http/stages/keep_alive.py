@@ -61,9 +61,9 @@ async def a_connection_serves_many(server: HttpServer, world: World) -> None:
 async def close_is_obeyed(server: HttpServer, world: World) -> None:
     """A request with Connection: close, as one word of a list in any case, or of HTTP/1.0, is the last: its answer says close and the connection ends."""
     closing = [[("Connection", value)] for value in world.draw.sample(_CLOSE, 4)]
-    closing.append([("Connection", "keep-alive"), ("Connection", "Close")])
+    closing += [[("Connection", "keep-alive"), ("Connection", "Close")], [("connection", "close")]]
     staying = world.draw.sample(_STAY, 3)
-    path = draw_path(world.draw)
+    path, missing = draw_path(world.draw), f"/{world.draw.word()}"
     running = await server.start()
 
     requests = [(running.request("GET", f"/mirror{path}", fields), _words(fields)) for fields in closing]
@@ -72,6 +72,9 @@ async def close_is_obeyed(server: HttpServer, world: World) -> None:
         (running.request("GET", f"/mirror{path}", fields, version="1.0"), f"HTTP/1.0, {_words(fields)}")
         for fields in old
     ]
+    requests.append(
+        (running.request("GET", missing, [("Connection", "close")]), "Connection: close for what is not there")
+    )
     for sent, words in requests:
         conversation = await running.converse(words)
         answer = await running.answer_to(sent, conversation=conversation)

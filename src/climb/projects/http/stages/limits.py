@@ -15,6 +15,7 @@ from climb.judge.world import World
 from climb.projects.http.driver import HttpServer, Running, explained
 from climb.projects.http.driver.draws import draw_cuts
 from climb.projects.http.driver.mirrored import mirrored
+from climb.projects.http.driver.patience import UNHURRIED_MS
 from climb.projects.http.stages.floods import ROOM, floods, pour
 from climb.projects.http.stages.judged import demand_status
 from climb.projects.http.stages.sized import (
@@ -58,7 +59,7 @@ _COUNTED = "/count?to=2000"  # about 9 kB: more than a small window takes, less 
 async def heads_of_any_length(server: HttpServer, world: World) -> None:
     """A head of exactly MAX_HEAD_BYTES is served, however it is made and cut; one that is longer is answered with 431."""
     limit = world.draw.choice(_LIMITS) + world.draw.integer(0, 200)
-    running = await server.start(max_head_bytes=limit)
+    running = await server.start(max_head_bytes=limit, head_ms=UNHURRIED_MS, stall_ms=UNHURRIED_MS)
 
     for shape in world.draw.sample(tuple(HEADS), len(HEADS)):
         conversation = await running.converse(f"heads with {shape}")
@@ -80,7 +81,7 @@ async def heads_of_any_length(server: HttpServer, world: World) -> None:
 async def long_request_lines_are_414(server: HttpServer, world: World) -> None:
     """A request line that is longer than MAX_HEAD_BYTES by itself is answered with 414, also before its end has come."""
     limit = world.draw.choice(_LIMITS) + world.draw.integer(0, 200)
-    running = await server.start(max_head_bytes=limit)
+    running = await server.start(max_head_bytes=limit, head_ms=UNHURRIED_MS, stall_ms=UNHURRIED_MS)
     why = "A request line that is too long is told apart from fields that are: the client can do something about its target (RFC 9110, 15.5.15)."
 
     for beyond in (world.draw.integer(3, 50), world.draw.integer(50, 4 * limit)):
@@ -98,7 +99,7 @@ async def long_request_lines_are_414(server: HttpServer, world: World) -> None:
 async def long_trailers_are_431(server: HttpServer, world: World) -> None:
     """Trailers that are longer than MAX_HEAD_BYTES are answered with 431; shorter ones are served."""
     limit = world.draw.choice(_LIMITS) + world.draw.integer(0, 200)
-    running = await server.start(max_head_bytes=limit)
+    running = await server.start(max_head_bytes=limit, head_ms=UNHURRIED_MS, stall_ms=UNHURRIED_MS)
 
     sent = chunked_with_trailers(limit - _MARGIN, running.host)
     short = mirrored(await (await running.converse("short trailers")).ask(sent, timeout_s=running.patience_s))
@@ -119,7 +120,7 @@ async def long_trailers_are_431(server: HttpServer, world: World) -> None:
 async def long_bodies_are_413(server: HttpServer, world: World) -> None:
     """A body of exactly MAX_BODY_BYTES is served; a longer one is answered with 413, at once if its length tells, else when the chunks have passed the limit."""
     for limit in (world.draw.choice((1_000, 1, 70_000)) + world.draw.integer(0, 100) * world.draw.integer(0, 1), 0):
-        running = await server.start(max_body_bytes=limit)
+        running = await server.start(max_body_bytes=limit, stall_ms=UNHURRIED_MS)
         body = world.draw.source().randbytes(limit)
         await _bodies_of_the_limit(running, world, body)
         await _longer_bodies(running, world, body)
@@ -171,7 +172,7 @@ def _overlong(world: World, body: bytes) -> list[tuple[str, bytes]]:
 @limits.check
 async def extensions_are_short(server: HttpServer, world: World) -> None:
     """The size and extension of a chunk are at most 4,096 bytes; more is answered with 400 or 413."""
-    running = await server.start()
+    running = await server.start(stall_ms=UNHURRIED_MS)
 
     sent = chunked_with_extension(_OVERHEAD - _MARGIN, running.host, world.draw)
     why = f"An extension is ignored, and this one is allowed: with its size it has {_OVERHEAD - _MARGIN:,} bytes, and {_OVERHEAD:,} are allowed."

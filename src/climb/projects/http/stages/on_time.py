@@ -53,7 +53,7 @@ class Clock:
             fail(
                 f"when {subject}",
                 expected=f"not before {due_s:.3g} s",
-                received=f"after {happened - since:.3g} s",
+                received=f"after {max(happened - since, 0.0):.3f} s",
                 why=f"{why} Who is given less time than was said can't rely on it.",
             )
 

@@ -14,6 +14,7 @@ from climb.judge.world import World
 from climb.projects.http.driver import HttpServer, Running
 from climb.projects.http.driver.chunks import draw_chunked
 from climb.projects.http.driver.draws import draw_body
+from climb.projects.http.driver.understood import understood
 from climb.projects.http.stages.judged import demand_body, demand_status
 from climb.projects.http.stages.on_time import Clock, clock
 from climb.projects.http.stages.together import together
@@ -47,6 +48,7 @@ _LONG_MS = 60_000
 _LONGEST_S = 10.0
 _POLL_S = 0.05
 _AT_ONCE_S = 1.0
+_SHOWN = 160
 
 
 @stopping.check
@@ -193,7 +195,7 @@ async def later_requests_are_not_answered(server: HttpServer, world: World) -> N
         )
     later.blame(
         "no answer to a request that came after SIGTERM, and the end of the connection",
-        f"{later.line}   {later.text[:160]}",
+        f"{later.line}   {understood(later) or later.text[:_SHOWN]}",
         "A client that goes on asking would keep the program from ending.",
     )
 

@@ -158,9 +158,18 @@ async def by_date(server: HttpServer, world: World) -> None:
         why = (
             "This is no date, so the field is ignored (RFC 9110, 13.1.3 and 13.1.4)."
             if text in _NO_DATES
-            else f"The file was changed at {fixed(file.modified)}, to the second. All three forms of a date are to be understood (RFC 9110, 5.6.7)."
+            else f"The file was changed at {fixed(file.modified)}, to the second. All three forms of a date are to be understood (RFC 9110, 5.6.7).{_form_of(text)}"
         )
         await file.demand(status, (field, text), why=why)
+
+
+def _form_of(date: str) -> str:
+    """What has to be known of the form of this date, if it is not the preferred one."""
+    if "-" in date:
+        return " This one has two digits for the year, which is never more than 50 years ahead: if it seems to be, it was a hundred years before."
+    return (
+        "" if date.endswith("GMT") else " This one fills a day below 10 up with a space, and has its year at the end."
+    )
 
 
 @validators.check
