@@ -16,14 +16,12 @@ BUSY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shut down, crashed, starting, or cancelled by statement_timeout
     asyncpg.InsufficientResourcesError,  # too many connections, disk full
-    asyncpg.ObjectNotInPrerequisiteStateError,  # a lock was not to be had within lock_timeout
+    asyncpg.LockNotAvailableError,  # within lock_timeout
     asyncpg.ReadOnlySQLTransactionError,  # a standby, while another server takes over
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
-BROKEN = (
-    OSError,
-    asyncpg.InterfaceError,
-)  # the database's only if the connection is gone: a block may do other things too
+# The database's only if the connection is gone: a block may do other things too.
+BROKEN = (OSError, asyncpg.InterfaceError)
 
 
 def says_away(error: BaseException, connection: Any) -> bool:

@@ -144,12 +144,12 @@ async def _longer_bodies(running: Running, world: World, body: bytes) -> None:
     head = running.request("POST", "/mirror").removesuffix(b"\r\n")
     rest = f"MAX_BODY_BYTES is {len(body):,}. The server does not read on to the end of what is too long (RFC 9110, 15.5.14)."
 
-    why = f"Content-Length tells of {beyond:,} bytes, so it is known before the body comes that it is too long. {rest}"
+    why = f"Content-Length is {beyond:,}, so it is known before the body comes that it is too long. {rest}"
     told = head + f"Content-Length: {beyond}\r\n\r\n".encode()
     demand_status(
         await _refusal(running, told, "a length beyond MAX_BODY_BYTES, and nothing of the body", why), 413, why=why
     )
-    why = f"Chunks with {len(body) + 1:,} bytes have come. {rest}"
+    why = f"All but the last chunk have come, and they have a byte too many. {rest}"
     chunked = head + b"Transfer-Encoding: chunked\r\n\r\n" + _chunks(world, body + b"x")
     name = "a byte more than MAX_BODY_BYTES in chunks, without the last chunk"
     demand_status(await _refusal(running, chunked, name, why), 413, why=why)

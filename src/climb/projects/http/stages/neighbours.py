@@ -10,7 +10,7 @@ from climb.judge.expect import expect
 from climb.judge.load.neighbours import Flooding, Neighbour, NeverReading, SlowBody, SlowHead
 from climb.judge.stage import Stage
 from climb.judge.world import World
-from climb.projects.http.driver import HttpServer
+from climb.projects.http.driver import HttpServer, explained
 from climb.projects.http.stages.acks import held_back
 from climb.projects.http.stages.beside import Others
 from climb.projects.http.stages.crowd import crowded, demand_all_served, demand_small, few_descriptors
@@ -182,11 +182,10 @@ async def who_does_not_read_is_let_go(server: HttpServer, world: World) -> None:
             await received(conversation, step * _SLOW // _STEPS, timeout_s=running.patience_s)
             conversation.stop_reading()
         conversation.go_on_reading()
-        answer = await conversation.answer(running.patience_s)
-        expect(answer.body_bytes, "bytes of the file that a slow reader got").equals(
-            _SLOW,
-            why=f"It took a megabyte every {due_s * 2400 / _STEPS:.0f} ms, and STALL_MS is {stall_ms}. A slow client that keeps taking is fine.",
-        )
+        keeps = f"It took a megabyte every {due_s * 2400 / _STEPS:.0f} ms, and STALL_MS is {stall_ms}. A slow client that keeps taking is fine."
+        with explained(keeps):
+            answer = await conversation.answer(running.patience_s)
+        expect(answer.body_bytes, "bytes of the file that a slow reader got").equals(_SLOW, why=keeps)
 
     async with clock() as watch:
         await together(does_not_read("/files/large"), does_not_read("/count?to=10000000"), reads_slowly())

@@ -78,11 +78,11 @@ async def half_closed_is_not_gone(server: HttpServer, world: World) -> None:
     asked = world.draw.some(lambda: draw_asked(world.draw), at_least=1, at_most=30, usually=6)
     running = await server.start()
 
-    await _demand_half_closed(running, asked)
-    # While the program stands still, so that the end is there together with the first request. All of it has to fit into the kernel's buffers.
+    # First while the program stands still, so that the end is there together with the first request. All of it has to fit into the kernel's buffers.
     small = [one for one in asked if len(one.body or b"") <= _SMALL]
     running.instance.pause()
     await _demand_half_closed(running, small or [Asked(method="GET", path="/healthz")], sent=running.instance.resume)
+    await _demand_half_closed(running, asked)
 
 
 @pipelining.check

@@ -1,4 +1,4 @@
-"""Several things at once, none of which is left running when one of them fails."""
+"""Several things at once, none of which is left running behind them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ __all__ = ["in_background", "together"]
 
 
 async def together(*work: Coroutine[Any, Any, None]) -> None:
-    """Do all of it; raises what the first that failed has raised, as it is."""
+    """Do all of it to its end; raises what the first that failed, in this order, has raised, as it is.
+
+    The order in time is up to the machine, and a report should not be.
+    """
     async with _gone_at_the_end(*work) as tasks:
-        await asyncio.gather(*tasks)
+        for end in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(end, BaseException):
+                raise end
 
 
 @contextlib.asynccontextmanager
