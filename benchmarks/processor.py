@@ -188,7 +188,7 @@ def _peer(name: str, python: str) -> Callable[..., tuple[float, float, float, Wi
             if name == "quixstreams":
                 from climb.stack.kafka import kafka
 
-                first = ["quix_side.py", around.enter_context(kafka()), window_ms, str(LATENESS_MS)]
+                first = ["quix_side.py", around.enter_context(kafka()).address, window_ms, str(LATENESS_MS)]
             elif name == "bytewax":
                 first = ["bytewax_side.py", window_ms, str(LATENESS_MS)]
             else:

@@ -5,6 +5,7 @@ answers.jsonl    the answers given to the concepts' questions, oldest first
 journal/         the entries, as Markdown files
 labs/<slug>/     results of labs
 reference/       runs of our own systems
+infra/           servers that stay (climb infra): their data, passwords and logs
 cache/           machine code of our systems, and what benchmarks install; may be deleted
 index.sqlite     made from all of the above, and from nothing else; may be deleted
 """

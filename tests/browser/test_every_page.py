@@ -28,6 +28,7 @@ PLACES = {
     "processor-that-does-not-run": "/systems/processor?at=127.0.0.1:9&sensors=s1",
     "project-to-come": "/projects/scheduler",
     "runs": "/runs",
+    "races": "/races",
     "run-failed": "/runs/{failed}",
     "run-held": "/runs/{held}",
     "labs": "/labs",

@@ -29,12 +29,20 @@ COMMANDS = (
     Entry("hint", "Build", "open the next hint of the stage you work on", "climb.cli.hint:hint"),
     Entry("replay", "Build", "judge again with the inputs of an earlier run", "climb.cli.replay:replay"),
     Entry("shrink", "Build", "find the smallest input that still fails", "climb.cli.shrink:shrink"),
+    Entry("race", "Build", "your program and ours in turns, and the ratio", "climb.cli.race:race"),
     Entry("reflect", "Reflect", "your journal: answer a prompt, edit or export entries", "climb.cli.reflect:reflect"),
     Entry("scan", "Use our systems", "the network scanner", "climb.cli.scan:scan"),
     Entry("sched", "Use our systems", "the scheduler emulator: run, compare, quiz", "climb.cli.sched:sched"),
     Entry(
         "stream", "Use our systems", "the data processor: run pipelines, simulate sensors", "climb.cli.stream:stream"
     ),
+    Entry(
+        "infra",
+        "Use our systems",
+        "PostgreSQL, Valkey and Kafka on this machine: up, down, status",
+        "climb.cli.infra:infra",
+    ),
+    Entry("serve", "Use our systems", "services of ours: a folder over HTTP", "climb.cli.serve:serve"),
     Entry("test", "Work on Backend Climb", "run the test suite", "climb.cli.develop:test"),
     Entry("lint", "Work on Backend Climb", "ruff and mypy over the code", "climb.cli.develop:lint"),
     Entry("bench", "Work on Backend Climb", "race our systems against their peers", "climb.cli.develop:bench"),

@@ -9,13 +9,13 @@ from climb.cli.plots import draw, signs_for
 from climb.gantt.axis import Window, around, bounds
 from climb.gantt.facts import table
 from climb.gantt.text import chart
-from climb.judge.evidence import Sequence, Series, Table, Timeline
+from climb.judge.evidence import Latencies, Sequence, Series, Table, Timeline
 from climb.printable import printable
-from climb.progress.series_plots import series_plot
+from climb.progress.series_plots import latencies_plot, series_plot
 from climb.sequence.model import Diagram
 from climb.sequence.text import lines as sequence
 
-__all__ = ["sequence_lines", "series_lines", "table_lines", "timeline_lines"]
+__all__ = ["latency_lines", "sequence_lines", "series_lines", "table_lines", "timeline_lines"]
 
 _PIECES = {"label": "", "span": "", "idle": "dim", "mixed": "", "axis": "dim", "moment": "bold", "note": "dim"}
 _ROWS = {"head": "dim", "row": "", "marked": "bold"}
@@ -54,6 +54,11 @@ def sequence_lines(piece: Sequence, width: int, *, ascii_only: bool) -> list[Tex
 def series_lines(piece: Series, width: int, *, ascii_only: bool) -> list[Text]:
     """A plot, without its title: the report has said what it is."""
     return draw(msgspec.structs.replace(series_plot(piece), title=""), width, signs_for(ascii_only=ascii_only))
+
+
+def latency_lines(piece: Latencies, width: int, *, ascii_only: bool) -> list[Text]:
+    """A plot by percentile, without its title."""
+    return draw(msgspec.structs.replace(latencies_plot(piece), title=""), width, signs_for(ascii_only=ascii_only))
 
 
 def _window(piece: Timeline, width: int) -> Window | None:

@@ -293,7 +293,7 @@ def _that_fit(scale: Scale, width: int, words: Callable[[str], str]) -> list[tup
     for wanted in range(_TICKS, 0, -1):
         found = []
         for tick in scale.ticks(wanted):
-            column, text = _column(scale, tick, width), words(tick_label(tick))
+            column, text = _column(scale, tick, width), words(scale.label(tick))
             found.append((column, text, max(min(column - cell_len(text) // 2, width - cell_len(text)), 0)))
         ends = [begin + cell_len(text) for _, text, begin in found]
         if all(end + 1 <= begin for end, (_, _, begin) in zip(ends, found[1:], strict=False)):

@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.text import Text
 
 from climb.cli.console import Symbols, printable, symbols
-from climb.cli.facts import sequence_lines, series_lines, table_lines, timeline_lines
+from climb.cli.facts import latency_lines, sequence_lines, series_lines, table_lines, timeline_lines
 from climb.cli.talk import exchange_lines
 from climb.judge.evidence import (
     Comparison,
     Evidence,
     Exchange,
+    Latencies,
     Lifetime,
     Output,
     Reading,
@@ -129,6 +130,10 @@ class Reporter:
         held = f"  {verdict.passed} of {verdict.total} stages hold."
         self._print(Text(held + (f" Next: {following.number} {following.title}" if following else ""), style="bold"))
 
+    def piece(self, piece: Evidence) -> None:
+        """One piece of evidence by itself, in the report's form."""
+        self._evidence(piece)
+
     def _ran(self, check: CheckResult) -> None:
         transcript = next((piece for piece in check.evidence if isinstance(piece, Transcript)), None)
         if transcript is not None:
@@ -157,6 +162,8 @@ class Reporter:
                 self._drawn("plot", piece.subject, series_lines(piece, self._room, ascii_only=self._ascii))
             case Series():
                 self._field("over time", sparkline(piece, self._symbols))
+            case Latencies():
+                self._drawn("latencies", piece.subject, latency_lines(piece, self._room, ascii_only=self._ascii))
             case Table():
                 self._drawn("table", piece.subject, table_lines(piece, self._room, ascii_only=self._ascii))
             case Timeline():
@@ -165,6 +172,7 @@ class Reporter:
                 self._field("service", life_sentence(piece))
             case Exchange():
                 self._drawn("exchange", exchange_head(piece), exchange_lines(piece, self._room, ascii_only=self._ascii))
+                self._by_hand(piece)
             case Transcript():
                 after = "" if piece.ended.startswith("stopped") else f" after {piece.seconds:.2f} s"
                 self._field("answered", f"{piece.ended}{after}; {_size(piece)}")
@@ -206,6 +214,12 @@ class Reporter:
         self._field(label, subject)
         for line in lines:
             self._print(Text(" " * (_INDENT + _DEEPER)) + line)
+
+    def _by_hand(self, piece: Exchange) -> None:
+        """Not wrapped, since it is there to be copied; with the margin of the exchange, which the gate does not compare."""
+        if piece.by_hand:
+            margin = " " * (_INDENT + _DEEPER)
+            self._print(Text.assemble(margin, ("by hand  ", "dim"), printable(piece.by_hand)))
 
     @property
     def _room(self) -> int:

@@ -21,7 +21,7 @@ from climb.judge.gate.wrong import read_all
 from climb.labs import lab as labs, store
 from climb.progress.answers import record, right_choice
 from climb.progress.history import run_summaries
-from climb.stack.server import free_port
+from climb.stack.ports import free_port
 
 __all__ = ["SampleHome"]
 

@@ -15,7 +15,19 @@ import time
 
 import msgspec
 
-__all__ = ["Calibration", "Cores", "calibrate_connects", "calibrate_cores", "calibrate_decoding", "calibrate_start"]
+from climb.judge.load.baseline import baseline
+from climb.judge.load.http import HttpLoad, HttpLoaded, HttpPlan, HttpRequest
+
+__all__ = [
+    "Calibration",
+    "Cores",
+    "HttpBaseline",
+    "calibrate_connects",
+    "calibrate_cores",
+    "calibrate_decoding",
+    "calibrate_http",
+    "calibrate_start",
+]
 
 _BATCHES = 7
 _CONNECTS = 400
@@ -82,6 +94,43 @@ class Cores(msgspec.Struct, frozen=True, kw_only=True):
             f"plain Python loops on this machine: one decodes {self.alone:,.0f} lines a second, two together"
             f" {self.together:,.0f}, {self.ratio:.2f} times as many"
         )
+
+
+class HttpBaseline(msgspec.Struct, frozen=True, kw_only=True):
+    """What the plainest HTTP server in Python, which answers everything with two bytes, does under the same load."""
+
+    loaded: HttpLoaded
+
+    def __str__(self) -> str:
+        found, latencies = self.loaded, self.loaded.latencies
+        return (
+            f"the plainest HTTP server in Python on this machine: {found.answers_per_s:,.0f} answers a second,"
+            f" half of them within {latencies.percentile_ms(50):.3g} ms, 99 % within {latencies.percentile_ms(99):.3g} ms"
+        )
+
+
+async def calibrate_http(plan: HttpPlan | None = None) -> HttpBaseline:
+    """How fast this machine answers HTTP under a load like this, here and now; without a plan, as fast as it can for a second.
+
+    Only the number of requests and when they come is taken from the plan, not what they ask for. Measured at most once a minute for each.
+    """
+    asked = msgspec.structs.replace(plan or _FASTEST, requests=(_PLAIN,))
+    measured_at, found = _https.get(asked, (0.0, None))
+    if found is None or time.monotonic() - measured_at > _FRESH_S:
+        seconds = asked.seconds + asked.patience_s + _AROUND_S
+        async with baseline() as address, HttpLoad(address, asked, opened_at=time.monotonic()) as load:
+            loaded = await load.finished(timeout_s=seconds)
+        if loaded is None or not loaded.answered:
+            raise RuntimeError(f"the baseline server did not answer within {seconds:g} s")
+        found = HttpBaseline(loaded=loaded)
+        _https[asked] = (time.monotonic(), found)
+    return found
+
+
+_PLAIN = HttpRequest(data=b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", name="plain")
+_FASTEST = HttpPlan(requests=(_PLAIN,), seconds=1.0)
+_AROUND_S = 30.0  # for starting and ending
+_https: dict[HttpPlan, tuple[float, HttpBaseline]] = {}
 
 
 async def calibrate_decoding(line: bytes) -> Calibration:

@@ -14,9 +14,11 @@ __all__ = [
     "Curve",
     "Evidence",
     "Exchange",
+    "Latencies",
     "Lifetime",
     "Message",
     "Output",
+    "Percentiles",
     "Reading",
     "Sequence",
     "Series",
@@ -103,6 +105,22 @@ class Series(_Evidence, frozen=True, tag="series", kw_only=True):
     spans: tuple[Shade, ...] = ()
 
 
+class Percentiles(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several curves of latencies: its name, and points of (percentile, value), the last the largest value of all."""
+
+    label: str
+    points: tuple[tuple[float, float], ...]
+
+
+class Latencies(_Evidence, frozen=True, tag="latencies", kw_only=True):
+    """How long things took, by percentile: which value 90, 99, 99.9 percent did not exceed; and the limit, if there was one."""
+
+    subject: str
+    unit: str
+    curves: tuple[Percentiles, ...]
+    limit: float | None = None
+
+
 class Table(_Evidence, frozen=True, tag="table", kw_only=True):
     """Facts side by side: a heading for each column, and rows of as many cells; ``mark`` is the row to point at."""
 
@@ -147,7 +165,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class Exchange(_Evidence, frozen=True, tag="exchange", kw_only=True):
     """What the judge and the program said to each other over one connection.
 
-    Of a long one the first and the last steps are kept; ``left_out`` says how many are missing, and ``gap`` behind which.
+    Of a long one the first and the last steps are kept; ``left_out`` says how many are missing, and ``gap`` behind which. ``by_hand`` is
+    a line for a shell that sends the same, with ``$PORT`` for the port; empty if there is none.
     """
 
     peer: str
@@ -156,6 +175,7 @@ class Exchange(_Evidence, frozen=True, tag="exchange", kw_only=True):
     gap: int
     sent_bytes: int
     received_bytes: int
+    by_hand: str = ""
 
 
 class Lifetime(_Evidence, frozen=True, tag="lifetime", kw_only=True):
@@ -176,5 +196,5 @@ class Lifetime(_Evidence, frozen=True, tag="lifetime", kw_only=True):
 
 
 Evidence: TypeAlias = (
-    Comparison | Transcript | Output | Reading | Series | Table | Timeline | Exchange | Lifetime | Sequence
+    Comparison | Transcript | Output | Reading | Series | Latencies | Table | Timeline | Exchange | Lifetime | Sequence
 )

@@ -72,7 +72,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """What a result means. ``answer`` is what the prediction is held against, in its unit.
 
     ``headline`` is one sentence with the numbers; ``text`` is Markdown, one to four paragraphs that speak of the numbers just
-    measured; ``trust`` adds, a sentence each, what disturbs this experiment or what it does not show.
+    measured; ``trust`` adds, a sentence each, what disturbs this experiment or what it does not show. ``numbers`` says what was made
+    of several measurements of one condition, if not their median.
     """
 
     answer: Estimate
@@ -80,6 +81,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     plots: tuple[Plot, ...]
     trust: tuple[str, ...] = ()
+    numbers: str | None = None
 
 
 class Lab:

@@ -47,7 +47,7 @@ lab = Lab(
         "Measured: the time from before the first write until the answer is there. The four ways take turns in a "
         "drawn order, after each connection has made some exchanges unmeasured."
     ),
-    concepts=("sockets", "timeouts"),
+    concepts=("nagle-and-delayed-acks", "sockets", "timeouts"),
     prediction=Prediction(
         ask="How many milliseconds does one exchange take if the request goes out in small writes, TCP as it is?",
         unit="ms",

@@ -19,11 +19,15 @@ class _Value(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Axis(_Value, frozen=True):
-    """A quantity and its unit; linear axes of lengths begin at zero, logarithmic ones where the data do."""
+    """A quantity and its unit; linear axes of lengths begin at zero, logarithmic ones where the data do.
+
+    With ``percentiles`` the quantity is one, and each further nine has as much room as the one before: 0, 90, 99, 99.9.
+    """
 
     label: str
     unit: str = ""
     log: bool = False
+    percentiles: bool = False
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@ __all__ = ["prediction_verdict", "trust"]
 
 _BUSY = 0.10  # of all processors' time: from here on we say that others disturbed
 _SPREAD = 0.25
+_MEDIANS = "medians, with 95 % bootstrap intervals"
 
 
 def _exact(value: float) -> str:
@@ -46,10 +47,10 @@ def trust(result: Result, explanation: Explanation) -> list[str]:
     elif counts:
         repeated = f"{counts[0]}" if counts[0] == counts[-1] else f"{counts[0]} to {counts[-1]}"
         said.append(
-            f"Every condition was measured {repeated} times; the numbers are medians, with 95 % bootstrap intervals."
+            f"Every condition was measured {repeated} times; the numbers are {explanation.numbers or _MEDIANS}."
         )
     wide = [sample.series for sample in result.samples if len(sample.values) > 3 and spread(sample.values) > _SPREAD]
-    if wide:
+    if wide and explanation.numbers is None:
         names = ", ".join(dict.fromkeys(wide))
         said.append(f"The middle half of the measurements spreads over more than a quarter of the median for: {names}.")
     if result.quiet is not None:

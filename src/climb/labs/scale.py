@@ -13,24 +13,37 @@ import msgspec
 
 from climb.labs.plot import Axis, Mark
 
-__all__ = ["Scale", "across_scale", "figure", "length_scale", "linear_scale", "log_scale", "mark_words", "tick_label"]
+__all__ = [
+    "Scale",
+    "across_scale",
+    "figure",
+    "length_scale",
+    "linear_scale",
+    "log_scale",
+    "mark_words",
+    "one_in",
+    "percentile",
+    "tick_label",
+]
 
 _LARGEST = 1e100  # beyond it spans overflow; nothing that is measured is near
 _SMALLEST = 1e-100
 _FAR_LINEAR = 4.0  # times the span of the data
 _FAR_LOG = 1000.0  # times the data
+_LAST_PERCENTILE = 100 - 1e-9
 _ROUND_TO = 8  # a linear axis ends at a multiple of about this part of it
 _STEPS = (1.0, 2.0, 5.0)
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 class Scale(msgspec.Struct, frozen=True):
-    """An axis from ``low`` to ``high``. On a logarithmic one both are above zero."""
+    """An axis from ``low`` to ``high``. On a logarithmic one both are above zero, on one of percentiles they are from 0 up to below 100."""
 
     low: float
     high: float
     log: bool = False
     whole: bool = False  # only whole numbers mean something on it, such as those of runs
+    percentiles: bool = False
 
     def share(self, value: float) -> float:
         """Where ``value`` stands, 0 at the low end and 1 at the high end; what is beyond an end stands at the end."""
@@ -49,11 +62,19 @@ class Scale(msgspec.Struct, frozen=True):
         """About ``wanted`` round values to write at the axis: multiples of 1, 2 or 5, or decades on a logarithmic one."""
         if self.log:
             return _log_ticks(self.low, self.high, wanted)
+        if self.percentiles:
+            return tuple(100 - 100 / part for part in _log_ticks(1.0, one_in(self.high), wanted))
         step = max(_step((self.high - self.low) / max(wanted, 1)), 1.0 if self.whole else 0.0)
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         return tuple(number * step for number in range(first, last + 1))
 
+    def label(self, tick: float) -> str:
+        """What is written at a tick."""
+        return percentile(tick) if self.percentiles else tick_label(tick)
+
     def _even(self, value: float) -> float:
+        if self.percentiles:
+            return math.log10(one_in(value))
         return math.log10(value) if self.log else value
 
 
@@ -93,6 +114,8 @@ def length_scale(axis: Axis, values: Iterable[float], marks: Iterable[Mark]) -> 
 def across_scale(axis: Axis, values: Iterable[float]) -> Scale:
     """The scale of what the lengths are drawn over: from the first value to the last."""
     known = list(values)
+    if axis.percentiles:
+        return Scale(0.0, min(max([90.0, *known]), _LAST_PERCENTILE), percentiles=True)
     return (log_scale(known) if axis.log else None) or linear_scale(known, zero=False, round_ends=False)
 
 
@@ -113,6 +136,19 @@ def figure(value: float) -> str:
         return f"{float(digits):g} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
     rounded = float(f"{value:.3g}")
     return f"{rounded:,.0f}" if abs(rounded) >= 100 else _plain(rounded)
+
+
+def percentile(value: float) -> str:
+    """A percentile with as many digits as tell it from 100."""
+    rest = 100 - min(max(value, 0.0), _LAST_PERCENTILE)
+    digits = max(1 - math.floor(math.log10(rest) + 1e-9), 0)
+    written = f"{100 - rest:.{digits}f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def one_in(value: float) -> float:
+    """Of how many one is above this percentile: 90 is 10, 99 is 100."""
+    return 100 / (100 - min(max(_tame(value), 0.0), _LAST_PERCENTILE))
 
 
 def tick_label(value: float) -> str:

@@ -7,6 +7,7 @@ Source: Efron and Tibshirani, An Introduction to the Bootstrap, chapter 13 (perc
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from functools import cache
@@ -14,10 +15,11 @@ from statistics import median
 
 import msgspec
 
-__all__ = ["Estimate", "median", "median_estimate", "quantile", "ratio_estimate", "spread"]
+__all__ = ["Estimate", "median", "median_estimate", "quantile", "ratio_estimate", "share_estimate", "spread"]
 
 _RESAMPLES = 1000
 _COVERED = 0.95
+_NORMAL_COVERED = 1.96  # standard deviations, on both sides
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -53,6 +55,17 @@ def ratio_estimate(numerators: Sequence[float], denominators: Sequence[float]) -
     above, below = _resampled_medians(numerators, "numerator"), _resampled_medians(denominators, "denominator")
     ratios = [one / other for one, other in zip(above, below, strict=True)]
     return _estimate(median(numerators) / median(denominators), ratios)
+
+
+def share_estimate(count: int, of: int) -> Estimate:
+    """The share of ``of`` independent trials that ``count`` are, and its interval by Wilson's formula, which also fits none and all.
+
+    Source: Wilson, Probable Inference, the Law of Succession, and Statistical Inference, JASA 22 (1927).
+    """
+    share, square = count / of, _NORMAL_COVERED**2
+    middle = (share + square / (2 * of)) / (1 + square / of)
+    reach = _NORMAL_COVERED / (1 + square / of) * math.sqrt(share * (1 - share) / of + square / (4 * of * of))
+    return Estimate(share, min(max(middle - reach, 0.0), share), max(min(middle + reach, 1.0), share))
 
 
 def _estimate(value: float, resampled: list[float]) -> Estimate:

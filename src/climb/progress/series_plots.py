@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from climb.judge.evidence import Series
-from climb.labs.plot import Axis, Line, LinePlot, Mark, Point, Span
-from climb.labs.scale import figure
+from collections.abc import Iterator
 
-__all__ = ["series_plot"]
+from climb.judge.evidence import Latencies, Percentiles, Series
+from climb.labs.plot import Axis, Line, LinePlot, Mark, Point, Span
+from climb.labs.scale import figure, percentile
+
+__all__ = ["latencies_plot", "series_plot"]
+
+_FAR = 50.0  # times the smallest: on a linear axis nothing could be seen of all but the tail
+_TOLD = (50.0, 90.0, 99.0, 99.9)
 
 
 def series_plot(series: Series) -> LinePlot:
@@ -26,6 +31,44 @@ def series_plot(series: Series) -> LinePlot:
         ),
         spans=tuple(Span(start=each.start, end=each.end, label=each.label) for each in series.spans),
     )
+
+
+def latencies_plot(latencies: Latencies) -> LinePlot:
+    """How long things took, over the percentile, with the limit that they should have kept."""
+    limit = latencies.limit
+    marks = () if limit is None else (Mark(value=limit, label=f"limit {_said(limit, latencies.unit)}"),)
+    return LinePlot(
+        title=latencies.subject,
+        alt=_tails(latencies),
+        marks=marks,
+        x=Axis(label="percentile", percentiles=True),
+        y=Axis(label=latencies.subject, unit=latencies.unit, log=_far_apart(latencies)),
+        lines=tuple(
+            Line(label=each.label, points=tuple(Point(x=at, y=value) for at, value in each.points))
+            for each in latencies.curves
+        ),
+    )
+
+
+def _far_apart(latencies: Latencies) -> bool:
+    values = [value for curve in latencies.curves for _, value in curve.points if value > 0]
+    return bool(values) and max(values) > _FAR * min(values)
+
+
+def _tails(latencies: Latencies) -> str:
+    """Of each curve a few percentiles and the largest value, and the limit."""
+    limit = "" if latencies.limit is None else f" Limit {_said(latencies.limit, latencies.unit)}."
+    told = [f"{curve.label}: {', '.join(_tail(curve, latencies.unit))}." for curve in latencies.curves]
+    return f"{latencies.subject} by percentile. {' '.join(told) or 'No values.'}{limit}"
+
+
+def _tail(curve: Percentiles, unit: str) -> Iterator[str]:
+    for wanted in _TOLD:
+        reached = [value for at, value in curve.points if at >= wanted]
+        if reached:
+            yield f"{percentile(wanted)} % within {_said(reached[0], unit)}"
+    if curve.points:
+        yield f"all within {_said(curve.points[-1][1], unit)}"
 
 
 def _lines(series: Series) -> list[tuple[str, tuple[tuple[float, float], ...]]]:

@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from climb.stack.accounts import temporary_folder
 from climb.stack.errors import StackError
-from climb.stack.server import Order, answers, free_port, kept, temporary_folder
+from climb.stack.ports import answers, held_port
+from climb.stack.server import Kept, Order, kept
 
 __all__ = ["SESSION_TIMEOUT_MS", "kafka"]
 
@@ -25,23 +27,24 @@ _WITHIN_S = 30.0
 
 
 @contextmanager
-def kafka() -> Iterator[str]:
-    """The bootstrap address of a broker of its own on 127.0.0.1 while the block lasts."""
+def kafka(*, port: int | None = None, log: Path | None = None) -> Iterator[Kept]:
+    """A broker of its own on 127.0.0.1 while the block lasts, on ``port`` if that is free; what it says goes to ``log``."""
     folder = temporary_folder("kafka", None)
     try:
-        port = free_port()
-        address = f"127.0.0.1:{port}"
-        order = Order(
-            name="the Kafka broker",
-            command=_command(address),
-            folder=folder,
-            log=folder / "log",
-            remove=(folder,),
-            stop=(signal.SIGKILL,),  # it keeps nothing, and a gentle end waits for its clients
-            environment={"PATH": os.environ.get("PATH", os.defpath)},
-        )
-        with kept(order, lambda: answers(port), within_s=_WITHIN_S):
-            yield address
+        with held_port(port) as held:
+            address = f"127.0.0.1:{held}"
+            order = Order(
+                name="the Kafka broker",
+                address=address,
+                command=_command(address),
+                folder=folder,
+                log=log or folder / "log",
+                remove=(folder,),
+                stop=(signal.SIGKILL,),  # it keeps nothing, and a gentle end waits for its clients
+                environment={"PATH": os.environ.get("PATH", os.defpath)},
+            )
+            with kept(order, lambda: answers(held), within_s=_WITHIN_S) as server:
+                yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

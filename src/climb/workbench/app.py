@@ -28,6 +28,7 @@ from climb.workbench.pages import (
     modules,
     processor,
     projects,
+    races,
     route,
     run,
     sched,
@@ -44,7 +45,7 @@ _LOG = logging.getLogger("climb.workbench")
 
 _PATIENCE = 2.0  # seconds that a form waits for its run to begin before it shows the line
 
-_PAGES = (route, modules, concepts, projects, labs, journal, all_runs, run, checks, search, sched, processor)
+_PAGES = (route, modules, concepts, projects, labs, journal, all_runs, races, run, checks, search, sched, processor)
 
 
 def application(settings: Settings) -> Starlette:

@@ -42,7 +42,8 @@ topic = "windows"
 @pytest.fixture(scope="module")
 def broker() -> Iterator[str]:
     """A broker with the topics of the pipeline, and readings of two seconds in them."""
-    with kafka() as address:
+    with kafka() as server:
+        address = server.address
         topics = [NewTopic(name, num_partitions=1, replication_factor=1) for name in ("numbered", "plain", "windows")]
         admin = AdminClient({"bootstrap.servers": address})  # kept until its answers are there
         for created in admin.create_topics(topics).values():

@@ -87,7 +87,10 @@ async def test_another_status_fails_with_what_came(answering: Answering) -> None
 
 @pytest.mark.parametrize(
     ("answer", "received"),
-    [(b"", "the program closed the connection"), (WITH_LENGTH[:-1], "the program closed the connection")],
+    [
+        (b"", "no byte of it; then the program closed the connection"),
+        (WITH_LENGTH[:-1], "its head, and 7 of 8 bytes of its body; then the program closed the connection"),
+    ],
 )
 async def test_half_an_answer_is_none(answering: Answering, answer: bytes, received: str) -> None:
     """A connection that ends before the announced length was cut."""
@@ -108,7 +111,7 @@ async def test_bytes_that_are_no_http_fail(answering: Answering) -> None:
     with pytest.raises(Failure) as raised:
         await http.get("/")
 
-    assert getattr(raised.value.evidence[0], "expected", "") == "an answer in HTTP/1.1"
+    assert getattr(raised.value.evidence[0], "expected", "") == "a status line, such as HTTP/1.1 200 OK"
 
 
 async def test_a_body_that_is_no_json_fails(answering: Answering) -> None:

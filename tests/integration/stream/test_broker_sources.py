@@ -15,7 +15,7 @@ import pytest
 from confluent_kafka import Producer
 
 from climb.stack import local
-from climb.stack.server import answers
+from climb.stack.ports import answers
 from climb.systems.processor.pipeline.servers import _make_topic
 
 KAFKA = '[[sources]]\ntype = "kafka"\ntopic = "{topic}"\nbrokers = "{broker}"\n'

@@ -4,6 +4,7 @@ import io
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -116,7 +117,18 @@ def test_a_report_has_all_three() -> None:
     assert "        exchange  GET /: 10 bytes sent, 2,000 received\n" in text
 
 
+def test_a_line_to_try_it_by_hand_stands_below_the_exchange() -> None:
+    """Not wrapped, since it is there to be copied; nothing in it steers the terminal."""
+    line = "printf '" + "x" * 100 + "\x1b[2J' | nc 127.0.0.1 $PORT"
+    shown = report(msgspec.structs.replace(talk("a\n"), by_hand=line)).splitlines()
+
+    assert shown[-1] == "          by hand  " + line.replace("\x1b", "\\x1b")
+    assert shown[-2].endswith("0  a")
+
+
 def test_the_gate_does_not_compare_exchanges() -> None:
     """Which connection spoke last, and in how many pieces, is up to the kernel."""
     assert normalised(report(life(), talk("a"), talk("b", "c"))) == normalised(report(life(), talk("b")))
     assert normalised(report(life(), talk("a"))) != normalised(report(talk("a")))
+    by_hand = msgspec.structs.replace(talk("a"), by_hand="curl -si http://127.0.0.1:$PORT/")
+    assert normalised(report(life(), by_hand)) == normalised(report(life(), talk("a")))

@@ -11,7 +11,8 @@ from climb.course.model import Concept, Course, Module, Reading
 from climb.judge import project as judge_projects
 from climb.judge.stage import Stage
 from climb.labs.lab import slugs as lab_slugs
-from climb.projects.scanner.stages import STAGES
+from climb.projects.http.stages import STAGES as HTTP_STAGES
+from climb.projects.scanner.stages import STAGES as SCANNER_STAGES
 
 MAX_SUMMARY = 200  # characters: two lines beside a chip
 FENCED = re.compile(r"^(?P<fence>```+|~~~+).*?^(?P=fence)\s*$", re.DOTALL | re.MULTILINE)
@@ -217,8 +218,8 @@ def test_links_lead_somewhere(installed: Course) -> None:
     assert dead == []
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.id)
-def test_a_stage_of_the_scanner_leads_to_written_pages(installed: Course, stage: Stage) -> None:
+@pytest.mark.parametrize("stage", [*SCANNER_STAGES, *HTTP_STAGES], ids=lambda stage: stage.id)
+def test_a_stage_of_a_project_about_the_network_leads_to_written_pages(installed: Course, stage: Stage) -> None:
     """Each concept that a stage names is found, and its page is written."""
     unwritten = [name for name in stage.concepts if not ((found := installed.concept(name)) and found.body)]
 

@@ -3,7 +3,19 @@
 import msgspec
 import pytest
 
-from climb.judge.evidence import Comparison, Evidence, Exchange, Lifetime, Message, Output, Reading, Series, Transcript
+from climb.judge.evidence import (
+    Comparison,
+    Evidence,
+    Exchange,
+    Latencies,
+    Lifetime,
+    Message,
+    Output,
+    Percentiles,
+    Reading,
+    Series,
+    Transcript,
+)
 from climb.judge.verdict import CheckResult, Status
 
 EACH_KIND: list[Evidence] = [
@@ -23,6 +35,7 @@ EACH_KIND: list[Evidence] = [
     Output(title="t", lines=("a", "b")),
     Reading(subject="s", value=2.5, limit=2.0, unit="s", calibration="c"),
     Series(subject="s", unit="n", points=((0.0, 1.0),), limit=None),
+    Latencies(subject="s", unit="ms", curves=(Percentiles(label="l", points=((99.0, 1.5),)),), limit=2.0),
     Exchange(
         peer="connection 1",
         messages=(Message(direction="sent", at=0.1, offset=0, size=2, text="a\n"),),
@@ -30,6 +43,7 @@ EACH_KIND: list[Evidence] = [
         gap=1,
         sent_bytes=2,
         received_bytes=0,
+        by_hand="curl -si http://127.0.0.1:$PORT/",
     ),
     Lifetime(
         number=1,

@@ -1,5 +1,6 @@
 """What is said of every result alike: how the prediction did, and how far to trust the numbers."""
 
+import msgspec
 import pytest
 
 from climb.labs.lab import Explanation, Lab, Prediction
@@ -70,6 +71,23 @@ def test_how_often_is_told() -> None:
     """The least and the most repetitions are named; one number if they agree."""
     assert "measured 2 times" in trust(result(sample("a", 1, 2), sample("b", 1, 2)), answered(1))[0]
     assert "measured 2 to 3 times" in trust(result(sample("a", 1, 2), sample("b", 1, 2, 3)), answered(1))[0]
+
+
+def test_what_the_numbers_are_is_told() -> None:
+    """Medians, if the lab does not say otherwise."""
+    sums = msgspec.structs.replace(answered(1), numbers="sums")
+
+    assert trust(result(sample("a", 1, 2)), answered(1))[0].endswith("medians, with 95 % bootstrap intervals.")
+    assert trust(result(sample("a", 1, 2)), sums)[0].endswith("the numbers are sums.")
+
+
+def test_the_spread_around_a_median_is_of_medians() -> None:
+    """Numbers that are no medians are not judged by how far the measurements lie around theirs."""
+    wide = result(sample("a", 1, 5, 1, 5, 1, 5))
+    sums = msgspec.structs.replace(answered(1), numbers="sums")
+
+    assert any("spreads" in remark for remark in trust(wide, answered(1)))
+    assert not any("spreads" in remark for remark in trust(wide, sums))
 
 
 def test_what_was_measured_once_has_no_interval() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from climb.labs.statistics import Estimate, median, median_estimate, quantile, ratio_estimate, spread
+from climb.labs.statistics import Estimate, median, median_estimate, quantile, ratio_estimate, share_estimate, spread
 
 measurements = st.lists(st.floats(min_value=1e-3, max_value=1e6), min_size=1, max_size=30)
 shares = st.floats(min_value=0, max_value=1)
@@ -115,3 +115,15 @@ def test_another_unit_is_another_scale(values: list[float], factor: float) -> No
     assert (other.value, other.low, other.high) == pytest.approx(
         (one.value * factor, one.low * factor, one.high * factor)
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "low", "high"),
+    [(1, 10, 0.01787, 0.40415), (0, 10, 0.0, 0.27753), (10, 10, 0.72247, 1.0), (50, 100, 0.40383, 0.59617)],
+)
+def test_a_share_has_wilsons_interval(count: int, of: int, low: float, high: float) -> None:
+    """Against values computed by the formula elsewhere; also where none or all are counted."""
+    estimate = share_estimate(count, of)
+
+    assert estimate.value == count / of
+    assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=2e-4)

@@ -2,6 +2,7 @@
 
 import xml.etree.ElementTree as ET
 
+import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -31,7 +32,7 @@ TALK = Exchange(
     messages=(
         Message(direction="note", at=0.1, offset=0, size=0, text="connected"),
         Message(direction="sent", at=0.2, offset=0, size=90_000, text='{"sensor": "<b>"}\n'),
-        Message(direction="received", at=0.3, offset=5, size=7, text="{}\n{}\n\n"),
+        Message(direction="received", at=0.3, offset=5, size=10, text="{}\n{é}\n\n\n"),
     ),
     left_out=12,
     gap=2,
@@ -107,8 +108,16 @@ def test_an_exchange_tells_direction_time_and_offset() -> None:
         ["0.100", "connected"],
         ["0.200", "→sent", "0", '{"sensor":', '"<b>"}', "…", "90,000", "bytes", "in", "all"],
         ["…", "12", "steps", "left", "out"],
-        ["0.300", "←received", "5", "{}", "{}"],
+        ["0.300", "←received", "5", "{}", "{é}"],
     ]
+
+
+def test_a_line_to_try_it_by_hand_stands_below_an_exchange() -> None:
+    """Whole, and only if there is one."""
+    line = "curl -si -H 'A: <b>' http://127.0.0.1:$PORT/"
+
+    assert words(shown(msgspec.structs.replace(TALK, by_hand=line))).endswith(f"by hand {line}")
+    assert "by hand" not in shown(TALK)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +130,7 @@ def test_an_exchange_tells_direction_time_and_offset() -> None:
             gap=0,
             sent_bytes=0,
             received_bytes=9,
+            by_hand=EVIL,
         ),
         Sequence(
             subject=EVIL, actors=(EVIL, "b"), steps=(Arrow(at=0, sender=EVIL, receiver="b", label=EVIL),), mark=None

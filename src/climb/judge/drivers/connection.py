@@ -18,12 +18,17 @@ from typing import NoReturn
 from climb.judge.drivers.recording import Recording
 from climb.judge.evidence import Comparison
 from climb.judge.expect import Failure
+from climb.judge.world.ports import tcp_socket
 
-__all__ = ["PATIENCE_S", "Connection", "ConnectionLost", "TimedOut", "in_words"]
+__all__ = ["IN_ORDER", "PATIENCE_S", "Connection", "ConnectionLost", "TimedOut", "in_words"]
 
 PATIENCE_S = 30.0  # for what a program has to do at all; how fast it is, is judged against calibrations
+IN_ORDER = "the program closed the connection"
+WAS_RESET = "the connection was reset"
 _PIECE = 256 * 1024
 _READ = 64 * 1024
+_READS = 64
+_CLOSED, _CLOSE_WAIT = 7, 8  # states of a connection (include/net/tcp_states.h)
 
 
 class ConnectionLost(Failure):
@@ -35,17 +40,22 @@ class TimedOut(Failure):
 
 
 class Connection:
-    """One connection. ``hear`` gets what comes in; ``ended`` says how the program ended it, or is None."""
+    """One connection. ``hear`` gets what comes in, and nothing when it ended in order; ``ended`` says how the program ended it, or is None."""
 
-    def __init__(self, sock: socket.socket, recording: Recording, hear: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, sock: socket.socket, remote: tuple[str, int], recording: Recording, hear: Callable[[bytes], object]
+    ) -> None:
         self.recording = recording
         self.ended: str | None = None
+        self.ended_at: float | None = None  # seconds since the check began
         self._sock = sock
         self._hear = hear
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._reading = False
         self._closed = False
+        self._half_closed = False
+        self.remote = remote
         name = sock.getsockname()
         self.local: tuple[str, int] = (name[0], name[1])
 
@@ -54,14 +64,14 @@ class Connection:
         cls,
         address: tuple[str, int],
         recording: Recording,
-        hear: Callable[[bytes], None],
+        hear: Callable[[bytes], object],
         *,
         receive_buffer: int | None = None,
         send_buffer: int | None = None,
         reading: bool = True,
     ) -> Connection:
         """Connect. Raises ConnectionLost if nobody listens, TimedOut if nobody answers."""
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        sock = tcp_socket(socket.AF_INET)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             # Before the connect: the window that is announced then can't be taken back (tcp(7)).
@@ -78,7 +88,7 @@ class Connection:
                 _give_up(ConnectionLost, recording, "a connection", in_words(error))
             raise
         recording.note(f"connected to {address[0]}:{address[1]}")
-        connection = cls(sock, recording, hear)
+        connection = cls(sock, address, recording, hear)
         if reading:
             connection.go_on_reading()
         return connection
@@ -87,7 +97,7 @@ class Connection:
         """Send all; returns when the kernel has taken it. Raises ConnectionLost, or TimedOut if it takes no more."""
         sent = await self.send_some(data, timeout_s=timeout_s)
         if sent < len(data):
-            received = f"after {sent:,} of {len(data):,} bytes none more were taken within {timeout_s:g} s"
+            received = f"after {sent:,} of {len(data):,} bytes none more were taken within {_rounded(timeout_s)}"
             _give_up(TimedOut, self.recording, "the program reads what is sent to it", received)
 
     async def send_some(self, data: bytes, *, timeout_s: float) -> int:
@@ -102,6 +112,7 @@ class Connection:
                     break
                 continue
             except OSError as error:
+                self._read_the_rest()
                 self._lost(error)
                 _give_up(ConnectionLost, self.recording, "an open connection", str(self.ended))
             self.recording.sent(view[sent : sent + taken])
@@ -111,6 +122,7 @@ class Connection:
 
     async def half_close(self) -> None:
         """End our sending side; what the program answers still comes."""
+        self._half_closed = True
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_WR)
         self.recording.note("sending side shut down")
@@ -156,28 +168,59 @@ class Connection:
                 return True
         return False
 
-    def timed_out(self, expected: str, timeout_s: float) -> NoReturn:
-        """Raise TimedOut with the transcript."""
-        _give_up(TimedOut, self.recording, expected, f"nothing of the kind within {timeout_s:g} s")
+    def look(self) -> None:
+        """Take in what has come by now: a judge that was busy must not call it late."""
+        for _ in range(_READS):  # from one that sends without end too
+            if not (self._reading and self._read()):
+                break
 
-    def lost(self, expected: str) -> NoReturn:
-        """Raise ConnectionLost with the transcript."""
-        _give_up(ConnectionLost, self.recording, expected, self.ended or "the judge has closed the connection")
+    def unread_end(self) -> str | None:
+        """How the program has ended the connection, if it has; while reading is stopped, as far as the kernel tells.
 
-    def _read(self) -> None:
+        After an end in order of both sides the kernel speaks of it as of a reset, so nothing is said then.
+        """
+        if self.ended is not None or self._reading or self._closed:
+            return self.ended
+        state = self._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+        if state == _CLOSE_WAIT:
+            return IN_ORDER
+        return WAS_RESET if state == _CLOSED and not self._half_closed else None
+
+    def timed_out(self, expected: str, timeout_s: float, *, came: str = "nothing of the kind") -> NoReturn:
+        """Raise TimedOut with the transcript; ``came`` is what did come."""
+        _give_up(TimedOut, self.recording, expected, f"{came} within {_rounded(timeout_s)}")
+
+    def lost(self, expected: str, *, came: str = "") -> NoReturn:
+        """Raise ConnectionLost with the transcript; ``came`` is what did come before."""
+        how = self.ended or "the judge has closed the connection"
+        _give_up(ConnectionLost, self.recording, expected, f"{came}; then {how}" if came else how)
+
+    def _read(self) -> bool:
+        """Take in what is there, up to a limit; whether something was."""
         try:
             data = self._sock.recv(_READ)
         except BlockingIOError:
-            return
+            return False
         except OSError as error:
             self._lost(error)
-            return
+            return False
         if data:
-            self.recording.received(data)
-            self._hear(data)
-            self._changed.set()
+            self._take_in(data)
         else:
-            self._end("the program closed the connection")
+            self._end(IN_ORDER)
+            self._hear(b"")
+        return bool(data)
+
+    def _read_the_rest(self) -> None:
+        """Take in what came before a send failed: the kernel still has it (tcp(7)), and it may be the answer."""
+        with contextlib.suppress(OSError):
+            while self._reading and (data := self._sock.recv(_READ)):
+                self._take_in(data)
+
+    def _take_in(self, data: bytes) -> None:
+        self.recording.received(data)
+        self._hear(data)
+        self._changed.set()
 
     async def _writable(self, deadline: float) -> bool:
         ready: asyncio.Future[None] = self._loop.create_future()
@@ -190,12 +233,13 @@ class Connection:
         return bool(done)
 
     def _lost(self, error: OSError) -> None:
-        self._end("the connection was reset" if isinstance(error, ConnectionResetError) else in_words(error))
+        self._end(WAS_RESET if isinstance(error, ConnectionResetError) else in_words(error))
 
     def _end(self, how: str) -> None:
         if self.ended is None:
             self.ended = how
             self.recording.note(how)
+            self.ended_at = self.recording.last_at
         if self._reading:
             self._loop.remove_reader(self._sock)
             self._reading = False
@@ -214,6 +258,11 @@ class Connection:
 def in_words(error: OSError) -> str:
     """What the system says of an error, without what asyncio adds."""
     return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+def _rounded(seconds: float) -> str:
+    """What is left of a deadline, as it was meant."""
+    return f"{round(seconds, 2):g} s"
 
 
 def _settle(ready: asyncio.Future[None]) -> None:

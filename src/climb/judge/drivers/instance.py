@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn, Self
 import msgspec
 
 from climb.judge import processes
+from climb.judge.drivers.conversation import Conversation
 from climb.judge.drivers.http import HttpClient
 from climb.judge.drivers.life import ADDRESS, Life, Value
 from climb.judge.drivers.lines import LineClient
@@ -22,7 +23,8 @@ from climb.judge.evidence import Comparison, Output
 from climb.judge.expect import Failure
 from climb.judge.limits import Limits
 from climb.judge.listening import listened_on
-from climb.judge.load import LineLoad
+from climb.judge.load import HttpLoad, HttpPlan, LineLoad
+from climb.judge.load.neighbours import Neighbour, Neighbours
 from climb.judge.program import Outcome, Stopped
 
 if TYPE_CHECKING:
@@ -223,9 +225,31 @@ class Instance:
         await client.open(address, receive_buffer=receive_buffer, send_buffer=send_buffer, reading=reading)
         return client
 
+    async def converse(
+        self,
+        port: str,
+        *,
+        name: str = "",
+        at: tuple[str, int] | None = None,
+        receive_buffer: int | None = None,
+        send_buffer: int | None = None,
+        reading: bool = True,
+        keep: bool = True,
+    ) -> Conversation:
+        """A raw conversation in HTTP/1.1 with the port of this variable, or ``at`` another address that leads there.
+
+        ``keep`` is whether bodies of answers are kept; else they are only hashed and counted. Raises ConnectionLost or TimedOut.
+        """
+        peer = name or f"connection {self._service.connections + 1} to {port}"
+        conversation = self._service.conversation(peer, port=port, keep=keep)
+        address = at or (ADDRESS, self._life.ports[port])
+        await conversation.open(address, receive_buffer=receive_buffer, send_buffer=send_buffer, reading=reading)
+        return conversation
+
     def http(self, port: str, *, at: tuple[str, int] | None = None) -> HttpClient:
         """A client of HTTP for the port of this variable, or ``at`` another address that leads there."""
-        return HttpClient(at or (ADDRESS, self._life.ports[port]), self._service.record, self._service.now)
+        address = at or (ADDRESS, self._life.ports[port])
+        return HttpClient(address, self._service.record, self._service.now, port=port)
 
     @contextlib.asynccontextmanager
     async def load(
@@ -248,6 +272,27 @@ class Instance:
                 yield load
             finally:
                 recording.note(f"{load.sent:,} bytes sent and {load.received:,} received by now")
+
+    @contextlib.asynccontextmanager
+    async def http_load(
+        self, port: str, plan: HttpPlan, *, at: tuple[str, int] | None = None
+    ) -> AsyncIterator[HttpLoad]:
+        """Send requests as the plan has them, from a process of its own: at a rate, or as fast as they are answered."""
+        address = at or (ADDRESS, self._life.ports[port])
+        rate = (
+            f"{plan.rate_per_s:,.0f} requests a second" if plan.rate_per_s else "requests as fast as they are answered"
+        )
+        recording = self._service.record(f"{rate} over {plan.connections} connections to {port}")
+        async with HttpLoad(address, plan, opened_at=self._service.world.opened_at) as load:
+            recording.note(f"begins, to {address[0]}:{address[1]}")
+            try:
+                yield load
+            finally:
+                recording.note(f"{load.sent:,} requests sent and {load.received:,} answered by now")
+
+    def neighbours(self, port: str, kinds: Sequence[Neighbour], *, at: tuple[str, int] | None = None) -> Neighbours:
+        """Clients that behave badly towards the port of this variable, for as long as a block lasts."""
+        return Neighbours(at or (ADDRESS, self._life.ports[port]), kinds)
 
     # --- what is told of it ---
 

@@ -23,6 +23,7 @@ class Recording:
         self.received_bytes = 0
         self.last_at = now()
         self.failed = False  # whether something that should come over this connection did not
+        self.by_hand: Callable[[], str] = str  # a line for a shell that says the same; nothing if there is none
         self._now = now
         self._first: list[Message] = []
         self._last: deque[Message] = deque(maxlen=_LAST)
@@ -51,6 +52,7 @@ class Recording:
             gap=len(self._first),
             sent_bytes=self.sent_bytes,
             received_bytes=self.received_bytes,
+            by_hand=self.by_hand(),
         )
 
     def _add(self, direction: str, offset: int, size: int, data: bytes | memoryview) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 import msgspec
 
+from climb.judge.drivers.conversation import Conversation
 from climb.judge.drivers.instance import Instance, Memory, Stopping
 from climb.judge.drivers.life import Life, Value
 from climb.judge.drivers.lines import LineClient
@@ -48,6 +49,7 @@ class Service:
         self._limits = limits or _LIMITS
         self._recordings: list[Recording] = []
         self._clients: list[LineClient] = []
+        self._conversations: list[Conversation] = []
         self._traces: tuple[Trace, ...] = ()
         self._scratch: Scratch | None = None
         self._lives = 0
@@ -161,6 +163,12 @@ class Service:
         self._clients.append(client)
         return client
 
+    def conversation(self, peer: str, *, port: str, keep: bool) -> Conversation:
+        """A conversation that is not connected yet; its connection ends with the check."""
+        conversation = Conversation(self.record(peer), self.now, port=port, keep=keep)
+        self._conversations.append(conversation)
+        return conversation
+
     @property
     def scratch(self) -> Scratch:
         """The folders of this check, and its services' logs."""
@@ -203,9 +211,12 @@ class Service:
         return Instance(self, env, port_names=tuple(ports), ready=ready, ready_s=ready_s, limits=bounds)
 
     def _newest_of_each_kind(self) -> list[Recording]:
-        """The request and the connection of lines over which something was said last."""
-        lines = {id(client.recording) for client in self._clients}
-        kinds = ([one for one in self._recordings if (id(one) in lines) is kind] for kind in (True, False))
+        """The connection of lines, the conversation and the request over which something was said last."""
+        lines = [client.recording for client in self._clients]
+        conversations = [conversation.recording for conversation in self._conversations]
+        known = {id(recording) for recording in (*lines, *conversations)}
+        requests = [recording for recording in self._recordings if id(recording) not in known]
+        kinds = (lines, conversations, requests)
         return [max(kind, key=lambda recording: recording.last_at) for kind in kinds if kind]
 
     def _all_lives(self) -> list[Life]:
@@ -214,6 +225,8 @@ class Service:
     async def _close(self) -> None:
         for client in self._clients:
             client.drop()
+        for conversation in self._conversations:
+            conversation.drop()
         for instance in self.instances:
             await instance.close()
         traces = [trace for life in self._all_lives() for trace in life.traces()]

@@ -29,8 +29,10 @@ _LANES = 2  # wrong programs judged at the same time; more would make the machin
 _EXPECTED = {
     "project.toml",
     "brief.md",
+    "openapi.yaml",
     "tour.md",
     "driver",
+    "races.py",
     "report.py",
     "schedule.py",
     "workload.py",

@@ -39,7 +39,7 @@ _GATE = "wrong"
 _DRAWN = re.compile(
     r"^( {8}(?:table|timeline|sequence|plot) .*\n)(?: {10}.*\n)+", re.MULTILINE
 )  # by the margin that the report gives it
-_SAID = re.compile(r"^ {8}exchange .*\n(?: {10}.*\n)+", re.MULTILINE)
+_SAID = re.compile(r"^ {8}exchange .*\n(?: {10}.*\n)*", re.MULTILINE)
 Render = Callable[[Verdict], str]  # the report of the first failure, as a learner reads it
 
 

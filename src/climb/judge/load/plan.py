@@ -23,7 +23,7 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
 
 
 class Sample(msgspec.Struct, frozen=True, tag=True):
-    """How far all connections together were at a (monotonic) time: bytes sent, and bytes that came back."""
+    """How far all connections together were at a (monotonic) time: bytes or requests sent, and bytes or answers that came back."""
 
     at: float
     sent: int

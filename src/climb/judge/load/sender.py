@@ -15,11 +15,10 @@ import sys
 import time
 from pathlib import Path
 
-import msgspec
 import psutil
 
-from climb.judge.load.plan import Ended, Plan, Ready, Sample, Sent
-from climb.parent import end_with_parent
+from climb.judge.load.orders import follow, tell
+from climb.judge.load.plan import Ended, Plan, Sample, Sent
 
 __all__ = ["main"]
 
@@ -184,22 +183,12 @@ class _Sending:
         if now - self._sampled >= _SAMPLE_S or last:
             self._sampled = now
             sent = sum(connection.sent for connection in self._connections)
-            _say(Sample(now, sent, sum(connection.received for connection in self._connections)))
-
-
-def _say(value: object) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
-    sys.stdout.buffer.flush()
+            tell(Sample(now, sent, sum(connection.received for connection in self._connections)))
 
 
 def main() -> None:
-    """Read the plan, connect, say that it is ready, wait for a byte, send, and tell the result."""
-    plan = msgspec.json.decode(sys.stdin.buffer.readline(), type=Plan)
-    end_with_parent(plan.parent)
-    sending = _Sending(plan)
-    _say(Ready())
-    if os.read(sys.stdin.fileno(), 1):
-        _say(sending.run())
+    """Connect, say that it is ready, wait for a byte, send, and tell the result."""
+    follow(Plan, lambda plan: _Sending(plan).run)
 
 
 if __name__ == "__main__":

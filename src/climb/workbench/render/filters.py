@@ -15,7 +15,7 @@ from climb.printable import printable
 from climb.workbench.render.gantt import facts_table, timeline_chart
 from climb.workbench.render.markdown import inline_markdown, markdown
 from climb.workbench.render.offsets import with_offsets
-from climb.workbench.render.plot import plot, reading, series
+from climb.workbench.render.plot import latencies, plot, reading, series
 from climb.workbench.render.sequence import sequence_chart
 
 __all__ = ["FILTERS"]
@@ -52,6 +52,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "facts_table": facts_table,
     "figure": figure,
     "inline_markdown": inline_markdown,
+    "latencies_plot": latencies,
     "life_sentence": life_sentence,
     "markdown": markdown,
     "moment": moment,

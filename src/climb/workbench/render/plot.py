@@ -8,16 +8,16 @@ from statistics import median
 import msgspec
 from markupsafe import Markup
 
-from climb.judge.evidence import Reading, Series
+from climb.judge.evidence import Latencies, Reading, Series
 from climb.labs.plot import Axis, Bar, BarPlot, LinePlot, Mark, Plot, Point, StripPlot
-from climb.labs.scale import figure
+from climb.labs.scale import Scale, figure, one_in, percentile
 from climb.labs.statistics import quantile
-from climb.progress.series_plots import series_plot
+from climb.progress.series_plots import latencies_plot, series_plot
 from climb.workbench.render.lettering import clean
 from climb.workbench.render.plot_lines import draw_lines, drawable, frame
 from climb.workbench.render.plot_rows import draw_bars, draw_strips, with_unit
 
-__all__ = ["plot", "reading", "series"]
+__all__ = ["latencies", "plot", "reading", "series"]
 
 _ROWS_MOST = 200  # of a table; the stored result has the rest
 
@@ -36,6 +36,11 @@ def plot(plot: Plot) -> Markup:
 def series(series: Series) -> Markup:
     """Quantities over time, with the limit that they should have kept, and what was wrong meanwhile."""
     return plot(series_plot(series))
+
+
+def latencies(latencies: Latencies) -> Markup:
+    """Values by percentile, each further nine as wide as the one before."""
+    return plot(latencies_plot(latencies))
 
 
 def reading(reading: Reading) -> Markup:
@@ -151,7 +156,8 @@ def _line_rows(plot: LinePlot) -> Rows:
         clean(plot.x.name),
         *(with_unit(name, f"({clean(plot.y.unit)})" if plot.y.unit else "") for name in named),
     )
-    return [head, *((figure(x), *(_point(points.get(x)) for points in known)) for x in xs)]
+    across = percentile if plot.x.percentiles else figure
+    return [head, *((across(x), *(_point(points.get(x)) for points in known)) for x in xs)]
 
 
 def _point(point: Point | None) -> str:
@@ -164,17 +170,25 @@ def _point(point: Point | None) -> str:
 def _data(plot: LinePlot) -> str:
     """What the script needs to lay a live chart exactly over the drawing."""
     here = frame(plot)
+    across = one_in if plot.x.percentiles else float
     return msgspec.json.encode(
         {
             "box": [here.left, here.top, here.width, here.height],
-            "x": {"low": here.x.low, "high": here.x.high, "log": here.x.log, "name": clean(plot.x.name)},
+            "x": _across_data(here.x) | {"name": clean(plot.x.name), "percentiles": plot.x.percentiles},
             "y": {"low": here.y.low, "high": here.y.high, "log": here.y.log, "unit": clean(plot.y.unit)},
             "lines": [
                 {
                     "name": clean(line.label) or clean(plot.y.label),
-                    "points": [(p.x, p.y, p.low, p.high) for p in drawable(line, here.x, here.y)],
+                    "points": [(across(p.x), p.y, p.low, p.high) for p in drawable(line, here.x, here.y)],
                 }
                 for line in plot.lines
             ],
         }
     ).decode()
+
+
+def _across_data(x: Scale) -> dict[str, float | bool]:
+    """The scale of the script's chart, which knows no percentiles: one in ten, one in a hundred, on a logarithmic axis."""
+    if x.percentiles:
+        return {"low": one_in(x.low), "high": one_in(x.high), "log": True}
+    return {"low": x.low, "high": x.high, "log": x.log}

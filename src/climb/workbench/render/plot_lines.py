@@ -146,7 +146,7 @@ def _x_axis(plot: LinePlot, here: Frame) -> tuple[list[Markup], float]:
             "path", class_="plot-dim", d=segments((here.across(t), bottom, here.across(t), bottom + 4) for t in ticks)
         )
     )
-    parts += [label(tick_label(t), here.across(t), bottom + 17, class_="dim small", anchor="middle") for t in ticks]
+    parts += [label(here.x.label(t), here.across(t), bottom + 17, class_="dim small", anchor="middle") for t in ticks]
     y = bottom + 18
     for text in wrapped(clean(plot.x.name), SMALL, WIDTH, most=2):
         y += LINE

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from markupsafe import Markup
 
-from climb.labs.scale import Scale, tick_label
+from climb.labs.scale import Scale
 from climb.workbench.render.lettering import text_width
 
 __all__ = [
@@ -75,7 +75,7 @@ def ticks_side_by_side(scale: Scale, place: Callable[[float], float], wanted: in
     """The ticks of a horizontal axis: ``wanted``, or as many as can be written without touching."""
     for count in range(wanted, 0, -1):
         ticks = scale.ticks(count)
-        wide = [text_width(tick_label(tick), SMALL) for tick in ticks]
+        wide = [text_width(scale.label(tick), SMALL) for tick in ticks]
         at = [_kept_within(place(tick), each, "middle") for tick, each in zip(ticks, wide, strict=True)]
         if all(at[i + 1] - at[i] >= (wide[i] + wide[i + 1]) / 2 + 8 for i in range(len(ticks) - 1)):
             return ticks

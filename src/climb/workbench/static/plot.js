@@ -7,6 +7,7 @@ const TINT = "40"; // a quarter of the colour
 const [VALUE, LOW, HIGH] = [1, 2, 3]; // in a point, after its x
 const LIVE = "live";
 const figures = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+const percentiles = new Intl.NumberFormat("en", { maximumSignificantDigits: 7 });
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -54,7 +55,9 @@ function say(readout, data, chart) {
   const at = chart.cursor.idx;
   readout.hidden = at == null || chart.cursor.left < 0;
   if (readout.hidden) return;
-  const rows = [`${data.x.name}: ${figures.format(chart.data[0][at])}`];
+  const x = chart.data[0][at]; // of a percentile: one in how many is above it
+  const across = data.x.percentiles ? percentiles.format(100 - 100 / x) : figures.format(x);
+  const rows = [`${data.x.name}: ${across}`];
   data.lines.forEach((line, index) => {
     const [low, high, value] = [1, 2, 3].map((offset) => chart.data[3 * index + offset][at]);
     if (value == null) return;

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from climb.stack.errors import StackError
-from climb.stack.server import Kept, Order, free_port, kept
+from climb.stack.ports import free_port
+from climb.stack.server import Kept, Order, kept
 from climb.systems.processor.pipeline.checking import identity
 from climb.systems.processor.pipeline.errors import EdgeError
 from climb.systems.processor.pipeline.model import HttpSink, HttpSource, Pipeline, Sink, Source, TcpSource

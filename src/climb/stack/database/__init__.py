@@ -1,0 +1,1 @@
+"""PostgreSQL: connections that come back by themselves, migrations, and queries that stand in files of SQL."""

@@ -1,0 +1,1 @@
+"""What a service tells about itself: logs, traces and metrics that name the same requests."""

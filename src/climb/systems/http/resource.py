@@ -1,0 +1,127 @@
+"""What answers requests: a resource is a function of a request, with the methods it has and what it does with a body."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from climb.systems.http.answer import Answer, plain, with_fields
+from climb.systems.http.fields import Pairs
+from climb.systems.http.head import Head
+
+__all__ = ["IGNORED", "METHODS", "Body", "Digest", "Find", "Request", "Resource", "Routes", "Whole", "choose"]
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
+
+
+class Body(Protocol):
+    """What becomes of a body, piece by piece."""
+
+    def add(self, piece: bytes) -> None:
+        """Take a piece."""
+
+
+class Ignored:
+    """A body that the answer does not depend on."""
+
+    __slots__ = ()
+
+    def add(self, piece: bytes) -> None:
+        """Forget it."""
+
+
+IGNORED = Ignored()
+
+
+class Digest:
+    """How long a body is, and its SHA-256."""
+
+    __slots__ = ("_hash", "length")
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._hash = hashlib.sha256()
+
+    def add(self, piece: bytes) -> None:
+        """Count it in."""
+        self.length += len(piece)
+        self._hash.update(piece)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of all that came, in hexadecimal digits."""
+        return self._hash.hexdigest()
+
+
+class Whole:
+    """All of a body."""
+
+    __slots__ = ("content",)
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    def add(self, piece: bytes) -> None:
+        """Keep it."""
+        self.content += piece
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A request that has come whole; ``body`` is what the resource's ``body`` made."""
+
+    head: Head
+    body: Any
+    trailers: Pairs
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """What answers at some paths.
+
+    ``answer`` returns None if it would have to wait, such as for a disk; then ``in_thread`` is called, where it may.
+    """
+
+    methods: tuple[str, ...]
+    answer: Callable[[Request], Answer | None]
+    body: Callable[[], Body] = lambda: IGNORED
+    in_thread: Callable[[Request], Answer] | None = None
+
+
+Find: TypeAlias = Callable[[Head], Resource | None]
+
+
+class Routes:
+    """Which resource a path leads to, by its first segment: alone, or with more behind it."""
+
+    __slots__ = ("_alone", "_below")
+
+    def __init__(self, *, alone: Mapping[str, Resource], below: Mapping[str, Resource]) -> None:
+        self._alone = {f"/{name}".encode(): resource for name, resource in alone.items()}
+        self._below = {name.encode(): resource for name, resource in below.items()}
+
+    def find(self, head: Head) -> Resource | None:
+        """Return the resource for a head. Segments are told apart before they are decoded."""
+        path = head.raw_path
+        found = self._alone.get(path)
+        if found is not None:
+            return found
+        first, slash, _ = path[1:].partition(b"/")
+        name = unquote_to_bytes(first) if b"%" in first else first
+        return self._below.get(name) if slash else self._alone.get(b"/" + name)
+
+
+def choose(head: Head, find: Find) -> Resource | Answer:
+    """Return what answers a request, or the answer if no resource does."""
+    resource = find(head)
+    if resource is not None and head.method in resource.methods and not head.fields.other_expectation:
+        return resource
+    if head.method not in METHODS:
+        return plain(501)
+    if resource is None:
+        return plain(404)
+    if head.method not in resource.methods:
+        return plain(405, fields=with_fields(("Allow", ", ".join(resource.methods))))
+    return plain(417)
