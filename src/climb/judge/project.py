@@ -35,7 +35,7 @@ class ProjectInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     summary: str
     module: str
     kind: Literal["command", "service"]
-    state: str
+    state: Literal["draft", "ready"]  # a draft can be tried; some of its checks may not be proven yet
     reference: tuple[str, ...]
     languages: dict[str, Language]
     reference_build: tuple[str, ...] = ()  # makes our own system ready, if that takes longer than a start may

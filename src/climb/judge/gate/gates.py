@@ -84,8 +84,11 @@ async def content(ask: Ask) -> AsyncIterator[Finding]:
         faults = [] if len(stage.hints) >= _HINTS else [f"{len(stage.hints)} hints, and {_HINTS} are needed"]
         faults += [] if stage.concepts else ["no concept"]
         uncaught = [check.id for check in stage.checks if f"{stage.id}/{check.id}" not in caught]
-        faults += [f"no wrong program for {', '.join(uncaught)}"] if uncaught else []
-        yield _finding("content", stage.id, faults)
+        unproven = [f"no wrong program for {', '.join(uncaught)}"] if uncaught else []
+        if project.info.state == "draft" and unproven and not faults:
+            yield Finding(gate="content", subject=stage.id, outcome=Outcome.SKIPPED, detail=f"a draft: {unproven[0]}")
+        else:
+            yield _finding("content", stage.id, faults + unproven)
     known = {f"{stage.id}/{check.id}" for stage in project.stages for check in stage.checks}
     yield _finding("content", "wrong programs", [f"{name} is no check" for name in sorted(caught - known)])
     yield _finding("content", "files", _stray(project.folder))
