@@ -108,7 +108,7 @@ def test_the_list(climb) -> None:
     listed = {project["slug"]: project for project in json.loads(climb("list", "--json").stdout)}
     project = listed["scanner"]
 
-    assert set(listed) == {"scanner", "scheduler", "processor"}
+    assert set(listed) == {"scanner", "scheduler", "processor", "http", "identity", "links"}
     assert " 1 One open port" in climb("list").stdout
     assert (project["slug"], len(project["stages"]), sorted(project["languages"])) == ("scanner", 10, sorted(STARTERS))
 

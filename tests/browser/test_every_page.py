@@ -22,6 +22,7 @@ PLACES = {
     "module": "/modules/1.1",
     "module-of-the-other-track": "/modules/linux-1",
     "project": "/projects/scanner",
+    "routes-of-a-service": "/projects/identity/contract",
     "schedules": "/systems/scheduler",
     "schedules-of-many": "/systems/scheduler?workload=crowd",
     "schedules-recorded": "/systems/scheduler?workload=recording&policy=eevdf&policy=cfs&quantum=14",

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from climb.cli.plots import draw, signs_for
 from climb.cli.prose import Prose, rendered
+from climb.counted import times
 from climb.labs.explained import Explained, medians, over_time
 from climb.labs.lab import Knob, Knobs, Lab, Value
 from climb.labs.result import Machine, Result
@@ -134,7 +135,7 @@ class LabReport:
         for row in medians(result):
             at = "" if row.at is None else f" at {figure(row.at)}"
             self._line(
-                Text(self._words(f"{row.series}{at}: {figure(row.median)} {row.unit}, measured {row.count} times"))
+                Text(self._words(f"{row.series}{at}: {figure(row.median)} {row.unit}, measured {times(row.count)}"))
             )
 
     def _head(self, title: str) -> None:

@@ -72,11 +72,9 @@ def document(home: Path, found: Readable) -> PageDocument:
 
 
 def find_readable(name: str) -> Readable | None:
-    """What is called so: a concept by its slug or another name of it, a module by its id, the rest by their slugs."""
+    """What is called so: a concept by its slug, a module by its id, the rest by their slugs; else a concept by another name of it."""
     name = "-".join(name.split()).casefold()
     found = course().concept(name)
-    if found is not None:
-        return _concept(found)
     kinds: dict[str, Collection[str]] = {
         "module": course().modules,
         "page": course().pages,
@@ -84,6 +82,8 @@ def find_readable(name: str) -> Readable | None:
         "project": _projects(),
     }
     kind = next((kind for kind, known in kinds.items() if name in known), None)
+    if found is not None and (kind is None or found.slug == name):
+        return _concept(found)
     return _OF_KIND[kind](name) if kind else None
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from climb.cli.console import Symbols, printable, symbols
 from climb.cli.facts import latency_lines, sequence_lines, series_lines, table_lines, timeline_lines
 from climb.cli.talk import exchange_lines
+from climb.counted import counted
 from climb.judge.evidence import (
     Comparison,
     Evidence,
@@ -308,5 +309,5 @@ def _excerpt(text: str, lines: int = 6) -> str:
 def _size(piece: Transcript) -> str:
     lines = piece.stdout.count("\n")
     if piece.stdout_bytes >= 4000:
-        return f"{piece.stdout_bytes:,} bytes on standard output"
-    return f"{lines} {'line' if lines == 1 else 'lines'} on standard output"
+        return f"{counted(piece.stdout_bytes, 'byte')} on standard output"
+    return f"{counted(lines, 'line')} on standard output"

@@ -9,7 +9,13 @@ from climb.cli.lazy import Lazy
 
 __all__ = ["SUBCOMMANDS", "serve"]
 
-SUBCOMMANDS = (Entry("files", "Serve", "a folder over HTTP, on this machine", "climb.cli.serve_files:files"),)
+SUBCOMMANDS = (
+    Entry("files", "Serve", "a folder over HTTP, on this machine", "climb.cli.serve_files:files"),
+    Entry("identity", "Serve", "accounts, logins and tokens, on PostgreSQL", "climb.cli.serve_identity:identity"),
+    Entry(
+        "links", "Serve", "short links, with clicks counted, on PostgreSQL and a cache", "climb.cli.serve_links:links"
+    ),
+)
 
 
 @click.command(cls=Lazy, entries=SUBCOMMANDS, called="climb serve")
@@ -20,4 +26,6 @@ def serve() -> None:
     Examples:
       climb serve files
       climb serve files ./site --port 8080
+      climb serve identity
+      climb serve links
     """

@@ -10,6 +10,7 @@ import click
 from climb.cli.console import console
 from climb.cli.judging import newest_run, submission_and_project
 from climb.cli.replay import dir_option, reference_option, show_check
+from climb.counted import counted
 from climb.judge import runs
 from climb.judge.project import Project
 from climb.judge.smallest import Found, find_smallest
@@ -47,7 +48,7 @@ def shrink(name: str | None, folder: Path, reference: str | None, seconds: float
     found = asyncio.run(_search(submission, project, named, seconds))
     show_check(submission, project, verdict, found.result)
     ended = "nothing simpler fails" if found.complete else f"stopped after {seconds:g} s; --seconds gives it longer"
-    click.echo(f"\n  The smallest of {found.tried} inputs tried ({ended}).")
+    click.echo(f"\n  The smallest of {counted(found.tried, 'input')} tried ({ended}).")
     click.echo(f"  See it again: climb replay {verdict.seed}-{found.result.number} --smallest")
     return 1
 
@@ -56,6 +57,8 @@ async def _search(submission: Submission, project: Project, named: runs.RunRefer
     with console(stderr=True).status("  shrinking …", spinner="line") as status:
 
         def on_try(tried: int, best: tuple[int, ...]) -> None:
-            status.update(f"  shrinking: {tried} inputs tried, the smallest has {len(best)} draws")
+            status.update(
+                f"  shrinking: {counted(tried, 'input')} tried, the smallest has {counted(len(best), 'draw')}"
+            )
 
         return await find_smallest(submission, project, named, seconds=seconds, on_try=on_try)

@@ -11,7 +11,7 @@ from climb.cli.complete import languages, projects
 from climb.errors import UsageError
 from climb.home import home_folder
 from climb.judge.project import find
-from climb.judge.starter import make_folder
+from climb.judge.starter import contract_files, make_folder
 from climb.progress.folders import remember
 
 __all__ = ["start"]
@@ -46,7 +46,8 @@ def start(project: str, language: str | None, folder: Path | None) -> None:
     target = folder or Path(info.slug)
     make_folder(info, language, target)
     remember(home_folder(), target)
-    click.echo(f"{target}/ has a starter in {info.languages[language].name}, and the brief in BRIEF.md.\n")
+    routes = ", and all routes in openapi.yaml" if "openapi.yaml" in contract_files(info.slug) else ""
+    click.echo(f"{target}/ has a starter in {info.languages[language].name}, and the brief in BRIEF.md{routes}.\n")
     missing = [tool for tool in info.languages[language].needs if shutil.which(tool) is None]
     if missing:
         click.echo(f"Not installed here yet: {', '.join(missing)}. {info.languages[language].install}\n")

@@ -16,6 +16,7 @@ from climb.cli.console import console, print_json
 from climb.cli.sched_output import output_to
 from climb.cli.sched_progress import progress
 from climb.cli.stream_errors import told
+from climb.counted import counted
 from climb.errors import UsageError
 from climb.systems.processor.pipeline.model import HTTP_PORT, TCP_PORT
 
@@ -198,9 +199,9 @@ def _write(given: dict[str, Any]) -> None:
         while some := list(islice(lines, 1000)):
             out.write(b"".join(line.text for line in some))
             written += len(some)
-            tell(f"{written:,} lines")
+            tell(counted(written, "line"))
     if path != "-":
-        sys.stderr.write(f"wrote {path}: {written:,} lines of {habits.sensors:,} sensors\n")
+        sys.stderr.write(f"wrote {path}: {counted(written, 'line')} of {counted(habits.sensors, 'sensor')}\n")
 
 
 async def _send(given: dict[str, Any]) -> None:
@@ -289,11 +290,11 @@ def _print_result(sending: Sending, took_s: float, found: Compared | None, *, as
         print_json(document)
         return
     out = console()
-    end = f"{sending.left:,} lines were not acknowledged" if sending.left else "all acknowledged or rejected"
-    sent = f"{totals.taken:,} readings, {totals.resent:,} sent twice, {totals.broken:,} broken lines"
+    end = f"not acknowledged: {counted(sending.left, 'line')}" if sending.left else "all acknowledged or rejected"
+    sent = f"{counted(totals.taken, 'reading')}, {totals.resent:,} sent twice, {counted(totals.broken, 'broken line')}"
     out.print(f"{sent} in {took_s:.1f} s: {end}.", soft_wrap=True)
     if sending.reconnected:
-        out.print(f"{sending.reconnected:,} connections broke; what was not acknowledged was sent again.")
+        out.print(f"{counted(sending.reconnected, 'connection')} broke; what was not acknowledged was sent again.")
     if found is None:
         return
     if not found.differences:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from climb.counted import counted
 from climb.judge.evidence import Exchange, Message
 from climb.printable import printable
 
@@ -19,7 +20,7 @@ def exchange_lines(piece: Exchange, width: int, *, ascii_only: bool) -> list[Tex
     """The last steps: when, which way, at which byte of that direction, and the bytes as text."""
     shown = piece.messages[-_SHOWN:]
     before = len(piece.messages) + piece.left_out - len(shown)
-    lines = [Text(f"{before:,} steps before these", style="dim")] if before else []
+    lines = [Text(f"{counted(before, 'step')} before these", style="dim")] if before else []
     return [*lines, *(_line(message, width, ascii_only) for message in shown)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from climb.counted import counted
 from climb.journal.evidence import check_outcome, lab_words
 from climb.journal.references import Kind, Reference, escaped
 from climb.journal.words import day
@@ -86,7 +87,7 @@ def _counts(summary: RunSummary) -> str:
         return f"{summary.passed} of {summary.total} stages held"
     held = sum(stage.status is Status.PASSED for stage in summary.stages)
     judged = sum(stage.status is not Status.SKIPPED for stage in summary.stages)
-    return f"{held} of {judged} stages judged held" if judged else "no whole stage was judged"
+    return f"{held} of {counted(judged, 'stage')} judged held" if judged else "no whole stage was judged"
 
 
 def _machine(machine: Machine) -> str:

@@ -10,12 +10,12 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
-from pathlib import Path
+
+from climb.judge.tcp_table import LISTEN, tcp_table
 
 __all__ = ["listened_on", "listens"]
 
 _DEADLINE_S = 2.0
-_LISTEN = "0A"  # the state in /proc/net/tcp (include/net/tcp_states.h)
 
 
 async def listens(address: str, port: int) -> bool:
@@ -46,12 +46,7 @@ def _sockets(pid: int) -> Iterator[str]:
 
 
 def _listening() -> Iterator[tuple[str, str]]:
-    for name in ("tcp", "tcp6"):
-        with contextlib.suppress(OSError):
-            for line in Path("/proc/net", name).read_text().splitlines()[1:]:
-                fields = line.split()
-                if fields[3] == _LISTEN:
-                    yield fields[9], _address(fields[1])
+    return ((row.inode, _address(row.own)) for row in tcp_table() if row.state == LISTEN)
 
 
 def _address(text: str) -> str:

@@ -23,6 +23,7 @@ from typing import Self
 
 import msgspec
 
+from climb.counted import counted
 from climb.judge import processes
 from climb.judge.limits import MIB, Limits
 from climb.judge.output import Captured, Logged
@@ -377,4 +378,4 @@ def _crossed(reason: Stopped, limits: Limits) -> str:
 
 
 def _amount(size: int) -> str:
-    return f"{size // MIB} MiB" if size >= MIB else f"{size:,} bytes"
+    return f"{size // MIB} MiB" if size >= MIB else counted(size, "byte")

@@ -1,4 +1,4 @@
-"""A new folder with a starter: the beginning of a submission."""
+"""A new folder with a starter: the beginning of a submission, with all that its project's contract says."""
 
 from __future__ import annotations
 
@@ -8,13 +8,23 @@ from pathlib import Path
 from climb.errors import SetupError, UsageError
 from climb.judge.project import ProjectInfo, projects_folder
 
-__all__ = ["make_folder"]
+__all__ = ["contract_files", "make_folder"]
 
+_CONTRACT = {
+    "brief.md": "BRIEF.md",
+    "openapi.yaml": "openapi.yaml",
+}  # of the project, and as it is called in the new folder
 _BUILT = ("target", "node_modules", "__pycache__", "dist", "_build")
 
 
+def contract_files(slug: str) -> dict[str, Path]:
+    """What the contract of a project is written in, by its name in a new folder: the brief, and for some projects ``openapi.yaml``."""
+    folder = projects_folder() / slug
+    return {name: folder / of for of, name in _CONTRACT.items() if (folder / of).is_file()}
+
+
 def make_folder(info: ProjectInfo, language: str, target: Path) -> None:
-    """Copy the starter in ``language`` and the brief to ``target``, which must be new or empty.
+    """Copy the starter in ``language`` and the contract to ``target``, which must be new or empty.
 
     Raises UsageError if there is no such starter or the folder is in use, SetupError if it can't be written.
     """
@@ -33,6 +43,7 @@ def make_folder(info: ProjectInfo, language: str, target: Path) -> None:
         shutil.copytree(
             folder / "starters" / language, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_BUILT)
         )
-        shutil.copy(folder / "brief.md", target / "BRIEF.md")
+        for name, file in contract_files(info.slug).items():
+            shutil.copy(file, target / name)
     except OSError as error:
         raise SetupError(f"{target} can't be written: {error}", next_step="choose a folder that is yours") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from climb.counted import counted
 from climb.judge.evidence import Exchange, Lifetime
 
 __all__ = ["exchange_head", "life_sentence", "start_line"]
@@ -25,7 +26,7 @@ def life_sentence(piece: Lifetime) -> str:
 
 def exchange_head(piece: Exchange) -> str:
     """Who talked, and how much."""
-    return f"{piece.peer}: {piece.sent_bytes:,} bytes sent, {piece.received_bytes:,} received"
+    return f"{piece.peer}: {counted(piece.sent_bytes, 'byte')} sent, {piece.received_bytes:,} received"
 
 
 def _value(value: str, piece: Lifetime) -> str:

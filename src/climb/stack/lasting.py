@@ -25,7 +25,7 @@ from climb.stack.errors import StackError
 from climb.stack.kinds import Kind
 from climb.stack.records import Place, Record
 
-__all__ = ["Started", "down", "forget", "place_of", "up"]
+__all__ = ["Started", "down", "forget", "place_of", "reachable_folder", "up"]
 
 _FOR_ROOT = Path("/var/lib/backend-climb")
 _END_WITHIN_S = 30.0
@@ -94,6 +94,20 @@ def forget(home: Path, kinds: Iterable[Kind]) -> None:
 def place_of(home: Path, kind: Kind) -> Place:
     """Where the record of a kind is."""
     return Place(home / "infra" / kind.name)
+
+
+def reachable_folder(folder: Path) -> Path:
+    """That folder, or, as root, one that stands for it where the user that servers run as can get."""
+    user = unprivileged()
+    if user is None:
+        return folder
+    try:
+        _open_folder(folder.parent)
+    except OSError as error:
+        raise StackError(f"{folder.parent} can't be used: {error.strerror}") from error
+    if may_enter(folder.parent, user):
+        return folder
+    return _FOR_ROOT / hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from climb.workbench.pages import (
     all_runs,
     checks,
     concepts,
+    contracts,
     journal,
     labs,
     modules,
@@ -45,7 +46,22 @@ _LOG = logging.getLogger("climb.workbench")
 
 _PATIENCE = 2.0  # seconds that a form waits for its run to begin before it shows the line
 
-_PAGES = (route, modules, concepts, projects, labs, journal, all_runs, races, run, checks, search, sched, processor)
+_PAGES = (
+    route,
+    modules,
+    concepts,
+    projects,
+    contracts,
+    labs,
+    journal,
+    all_runs,
+    races,
+    run,
+    checks,
+    search,
+    sched,
+    processor,
+)
 
 
 def application(settings: Settings) -> Starlette:

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from climb.counted import counted
 from climb.workbench.jobs import Job
 from climb.workbench.tasks import Judge, Refused, Shrink, Shrinking, Started, Told
 
@@ -80,7 +81,7 @@ async def _follow(job: Job, stream: asyncio.StreamReader) -> None:
             case Started(folder):
                 job.place = f"/runs/{Path(folder).name}"
             case Shrinking(tried, draws):
-                job.doing = f"{tried} inputs tried, the smallest has {draws} draws"
+                job.doing = f"{counted(tried, 'input')} tried, the smallest has {counted(draws, 'draw')}"
             case Refused(reason, next_step):
                 job.problem, job.next_step = reason, next_step
         job.tell()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -11,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from climb.judge.drivers.connection import ConnectionLost
+from climb.judge.drivers.life import ADDRESS
 from climb.judge.drivers.service import Instance, Service, accepts, healthy
 from climb.judge.evidence import Comparison, Exchange, Lifetime, Output
-from climb.judge.expect import Failure, expect
+from climb.judge.expect import CannotTell, Failure, expect
 from climb.judge.limits import MIB
 from climb.judge.listening import listens
+from climb.judge.world import ports
 
 MakeService = Callable[..., AbstractAsyncContextManager[Service]]
 READY = healthy("PORT")
@@ -56,6 +59,16 @@ async def test_one_that_takes_its_time_is_waited_for(service: MakeService) -> No
     ):
         assert instance.ready_seconds is not None
         assert instance.ready_seconds >= 0.5
+
+
+async def test_a_port_that_another_took_is_nobodys_fault(service: MakeService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The judge lets go of a port before the program takes it, and somebody may be quicker."""
+    with socket.create_server((ADDRESS, 0)) as other:
+        monkeypatch.setattr(ports, "held_somewhere", lambda _address: other.dup())
+
+        async with service("healthy") as driver:
+            with pytest.raises(CannotTell, match=f"another program took port {other.getsockname()[1]} "):
+                await driver.start({}, ports=("PORT",), ready=READY)
 
 
 async def test_one_that_answers_503_is_waited_for(service: MakeService) -> None:

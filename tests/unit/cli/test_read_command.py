@@ -176,6 +176,7 @@ def test_every_name_leads_to_something(read: Climb) -> None:
         ("how-to-learn", "How to learn with this course"),
         ("scanner", "Mini network scanner"),
         ("scheduler", "Mini OS scheduler emulator"),
+        ("http", "HTTP microservice"),  # a project's slug comes before another name of a concept
         ("kubernetes", "Kubernetes"),
     ],
 )

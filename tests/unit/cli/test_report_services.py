@@ -132,3 +132,10 @@ def test_the_gate_does_not_compare_exchanges() -> None:
     assert normalised(report(life(), talk("a"))) != normalised(report(talk("a")))
     by_hand = msgspec.structs.replace(talk("a"), by_hand="curl -si http://127.0.0.1:$PORT/")
     assert normalised(report(life(), by_hand)) == normalised(report(life(), talk("a")))
+
+
+def test_one_step_is_not_several() -> None:
+    """Neither of steps nor of bytes."""
+    said = talk(*map(str, range(13)))
+
+    assert exchange_lines(said, 60, ascii_only=False)[0].plain == "1 step before these"

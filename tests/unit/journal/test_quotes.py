@@ -61,7 +61,7 @@ def test_a_check_is_quoted_from_the_summary_if_the_verdict_is_gone(run: Make) ->
 
 def test_a_run_of_one_stage_says_no_more_than_it_judged(run: Make) -> None:
     """It does not say that nothing else held."""
-    assert ": 1 of 1 stages judged held (" in quote_run(run(7, "..+", whole=False))
+    assert ": 1 of 1 stage judged held (" in quote_run(run(7, "..+", whole=False))
     assert ": no whole stage was judged (" in quote_run(run(7, "...", whole=False))
 
 

@@ -15,12 +15,13 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
+from climb.counted import counted
 from climb.judge.drivers.recording import Recording
 from climb.judge.evidence import Comparison
 from climb.judge.expect import Failure
 from climb.judge.world.ports import tcp_socket
 
-__all__ = ["IN_ORDER", "PATIENCE_S", "Connection", "ConnectionLost", "TimedOut", "in_words"]
+__all__ = ["IN_ORDER", "PATIENCE_S", "Connection", "ConnectionLost", "NotConnected", "TimedOut", "in_words"]
 
 PATIENCE_S = 30.0  # for what a program has to do at all; how fast it is, is judged against calibrations
 IN_ORDER = "the program closed the connection"
@@ -28,11 +29,16 @@ WAS_RESET = "the connection was reset"
 _PIECE = 256 * 1024
 _READ = 64 * 1024
 _READS = 64
+_BIND_ADDRESS_NO_PORT = 24  # of ip(7); Python has no name for it
 _CLOSED, _CLOSE_WAIT = 7, 8  # states of a connection (include/net/tcp_states.h)
 
 
 class ConnectionLost(Failure):
     """The connection ended while it was needed. Fails the check, unless a check expects it and catches it."""
+
+
+class NotConnected(ConnectionLost):
+    """There was no connection to begin with: nothing that was to be sent over it can have arrived."""
 
 
 class TimedOut(Failure):
@@ -69,11 +75,16 @@ class Connection:
         receive_buffer: int | None = None,
         send_buffer: int | None = None,
         reading: bool = True,
+        source: str | None = None,
     ) -> Connection:
-        """Connect. Raises ConnectionLost if nobody listens, TimedOut if nobody answers."""
+        """Connect, from the address ``source`` if one is given. Raises NotConnected if nobody listens, TimedOut if nobody answers."""
         sock = tcp_socket(socket.AF_INET)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if source is not None:
+                # The port is chosen at the connect: else each address would run out of ports that are in TIME_WAIT.
+                sock.setsockopt(socket.SOL_IP, _BIND_ADDRESS_NO_PORT, 1)
+                sock.bind((source, 0))
             # Before the connect: the window that is announced then can't be taken back (tcp(7)).
             for option, size in ((socket.SO_RCVBUF, receive_buffer), (socket.SO_SNDBUF, send_buffer)):
                 if size is not None:
@@ -85,19 +96,24 @@ class Connection:
             if isinstance(error, TimeoutError):
                 _give_up(TimedOut, recording, "a connection", f"no answer within {PATIENCE_S:g} s")
             if isinstance(error, OSError):
-                _give_up(ConnectionLost, recording, "a connection", in_words(error))
+                _give_up(NotConnected, recording, "a connection", in_words(error))
             raise
-        recording.note(f"connected to {address[0]}:{address[1]}")
+        since = f"connected to {address[0]}:{address[1]}"
+        recording.note(since if source is None else f"{since} from {source}")
         connection = cls(sock, address, recording, hear)
         if reading:
             connection.go_on_reading()
         return connection
 
+    def hears(self, hear: Callable[[bytes], object]) -> None:
+        """From now on this gets what comes in."""
+        self._hear = hear
+
     async def send(self, data: bytes, *, timeout_s: float = PATIENCE_S) -> None:
         """Send all; returns when the kernel has taken it. Raises ConnectionLost, or TimedOut if it takes no more."""
         sent = await self.send_some(data, timeout_s=timeout_s)
         if sent < len(data):
-            received = f"after {sent:,} of {len(data):,} bytes none more were taken within {_rounded(timeout_s)}"
+            received = f"after {sent:,} of {counted(len(data), 'byte')} no more was taken within {_rounded(timeout_s)}"
             _give_up(TimedOut, self.recording, "the program reads what is sent to it", received)
 
     async def send_some(self, data: bytes, *, timeout_s: float) -> int:

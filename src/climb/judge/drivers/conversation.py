@@ -17,12 +17,13 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Literal, NoReturn, TypeAlias
 
+from climb.counted import counted
 from climb.judge.drivers.connection import IN_ORDER, PATIENCE_S, Connection, ConnectionLost
 from climb.judge.drivers.http1 import Answer, AnswerReader, Asked, Interim, Spoken, Violation
 from climb.judge.drivers.recording import Recording
 from climb.judge.evidence import Comparison, Exchange
 from climb.judge.expect import Failure
-from climb.judge.held import held
+from climb.judge.tcp_table import held
 
 __all__ = ["Conversation", "Ended"]
 
@@ -213,7 +214,7 @@ class Conversation:
     async def body(self, size: int, timeout_s: float = PATIENCE_S) -> bytes:
         """Wait until the body of the next answer has at least so many bytes, or is whole; what there is of it."""
         await self._until(
-            lambda: self._ready() or self._reader.body_bytes >= size, f"{size:,} bytes of a body", timeout_s
+            lambda: self._ready() or self._reader.body_bytes >= size, f"{counted(size, 'byte')} of a body", timeout_s
         )
         return self.body_so_far
 

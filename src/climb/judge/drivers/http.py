@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import NoReturn
 
+from climb.judge.drivers.asking import Asking
 from climb.judge.drivers.connection import PATIENCE_S, Connection
-from climb.judge.drivers.http1 import Answer, AnswerReader, Asked, Headers, Sent, by_hand, request
+from climb.judge.drivers.http1 import Answer, Headers, Sent, by_hand, request
 from climb.judge.drivers.recording import Recording
 from climb.judge.drivers.sse import EventStream
-from climb.judge.evidence import Comparison
-from climb.judge.expect import Failure
 
 __all__ = ["Headers", "HttpClient"]
 
@@ -74,7 +72,7 @@ class HttpClient:
         """
         data = self._request(method, target, body, headers)
         recording = self._recording(method, target, data)
-        exchange = _Exchange(recording, method, self._now)
+        exchange = Asking(recording, method, self._now)
         connection = await Connection.open(self.address, recording, exchange.hear)
         try:
             deadline = time.monotonic() + timeout_s
@@ -105,7 +103,7 @@ class HttpClient:
         data = self._request("GET", target, None, given)
         recording = self._recording("GET", target, data)
         stream = EventStream(self._now)
-        exchange = _Exchange(recording, "GET", self._now, on_body=stream.hear)
+        exchange = Asking(recording, "GET", self._now, on_body=stream.hear)
         connection = await Connection.open(self.address, recording, exchange.hear, receive_buffer=receive_buffer)
         try:
             await connection.send(data)
@@ -128,58 +126,6 @@ class HttpClient:
         recording = self._new_recording(f"{method} {target}")
         recording.by_hand = lambda: by_hand([Sent(data)], port=self._port)
         return recording
-
-
-class _Exchange:
-    """One request and the strict reader of the answer to it."""
-
-    def __init__(
-        self,
-        recording: Recording,
-        method: str,
-        now: Callable[[], float],
-        on_body: Callable[[bytes], None] | None = None,
-    ) -> None:
-        self._recording = recording
-        self.reader = AnswerReader(Asked(method, recording.peer, now()), now=now, on_body=on_body, blamed=self._blame)
-
-    def hear(self, data: bytes) -> None:
-        """The next bytes; none at the end of the connection."""
-        if data:
-            self.reader.feed(data)
-        else:
-            self.reader.end()
-
-    @property
-    def headed(self) -> Answer | None:
-        """The answer, once its head is whole."""
-        return self.reader.answers[0] if self.reader.answers else self.reader.headed
-
-    def done(self) -> bool:
-        """Whether the answer is whole; fails the check if it has broken a rule."""
-        self._demand_valid()
-        return bool(self.reader.answers)
-
-    async def until(self, connection: Connection, ready: Callable[[], bool], what: str, timeout_s: float) -> None:
-        """Wait until ``ready``. Fails the check if the answer breaks a rule; raises ConnectionLost or TimedOut."""
-        deadline = time.monotonic() + timeout_s
-        while not ready():
-            self._demand_valid()
-            if connection.ended is not None:
-                connection.lost(what, came=self.reader.progress)
-            if not await connection.changed(deadline):
-                connection.look()
-                if not ready() and self.reader.violation is None and connection.ended is None:
-                    connection.timed_out(what, timeout_s, came=self.reader.progress)
-
-    def _demand_valid(self) -> None:
-        violation = self.reader.violation
-        if violation is not None:
-            raise Failure(violation.what, violation.comparison(), self._recording.exchange())
-
-    def _blame(self, subject: str, expected: str, received: str, why: str) -> NoReturn:
-        comparison = Comparison(subject=subject, expected=expected, received=received, why=why)
-        raise Failure(subject, comparison, self._recording.exchange())
 
 
 def _demand_events(answer: Answer | None) -> None:

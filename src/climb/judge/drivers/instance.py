@@ -13,25 +13,38 @@ from typing import TYPE_CHECKING, NoReturn, Self
 
 import msgspec
 
+from climb.counted import counted
 from climb.judge import processes
 from climb.judge.drivers.conversation import Conversation
 from climb.judge.drivers.http import HttpClient
+from climb.judge.drivers.json_http import JsonClient
 from climb.judge.drivers.life import ADDRESS, Life, Value
 from climb.judge.drivers.lines import LineClient
 from climb.judge.drivers.readiness import Ready, Tried, patience_s, wait_until_ready
 from climb.judge.evidence import Comparison, Output
-from climb.judge.expect import Failure
+from climb.judge.expect import CannotTell, Failure
 from climb.judge.limits import Limits
 from climb.judge.listening import listened_on
 from climb.judge.load import HttpLoad, HttpPlan, LineLoad
 from climb.judge.load.neighbours import Neighbour, Neighbours
 from climb.judge.program import Outcome, Stopped
+from climb.judge.world import ports
 
 if TYPE_CHECKING:
     from climb.judge.drivers.service import Service
 
 __all__ = ["Instance", "Memory", "Stopping"]
 
+_TO_ONE = "SIGTERM goes to the one process that climb.toml starts, as service managers and containers send it."
+_WHY_IN_TIME = (
+    f"{_TO_ONE} Who is not gone in time is killed by them, with all that is under way. A shell script in between passes the signal on"
+    " only if it starts the program with exec."
+)
+_WHY_EXIT_CODE = (
+    "The exit code tells whoever stopped it whether all went well. A program that does nothing about SIGTERM is ended by it, in the middle"
+    f" of whatever it does. {_TO_ONE} A shell script in between passes it on only if it starts the program with exec."
+)
+_WHY_ALL = f"{_TO_ONE} That one ends the others, and waits for them: what stays behind keeps its ports and files, and nobody knows of it."
 _SEEN_TO_DIE_S = 0.5  # a broken connection is noticed a little before the end of the process that broke it
 
 
@@ -183,14 +196,17 @@ class Instance:
         if not await life.program.ended_within(asked + grace_s - self._service.now()):
             await life.program.kill(Stopped.GRACE)
             await life.end
-            self._fail_stop(f"its end within {grace_s:g} s of SIGTERM", f"still running after {grace_s:g} s")
+            self._fail_stop(
+                f"its end within {grace_s:.3g} s of SIGTERM", f"still running after {grace_s:.3g} s", _WHY_IN_TIME
+            )
         outcome = await life.end
         seconds = max(life.began + outcome.seconds - asked, 0.0)
         if exit_code is not None and outcome.ending.code != exit_code:
-            self._fail_stop(f"exit code {exit_code} after SIGTERM", f"{outcome.ending}, {seconds:.2f} s after it")
+            received = f"{outcome.ending}, {seconds:.2f} s after it"
+            self._fail_stop(f"exit code {exit_code} after SIGTERM", received, _WHY_EXIT_CODE)
         if outcome.leftovers:
             received = f"{outcome.ending}, and still running: " + "; ".join(outcome.leftovers)
-            self._fail_stop("all its processes end after SIGTERM", received)
+            self._fail_stop("all its processes end after SIGTERM", received, _WHY_ALL)
         return Stopping(seconds, outcome)
 
     async def ended(self, timeout_s: float) -> Outcome | None:
@@ -251,6 +267,10 @@ class Instance:
         address = at or (ADDRESS, self._life.ports[port])
         return HttpClient(address, self._service.record, self._service.now, port=port)
 
+    def json(self, port: str, *, at: tuple[str, int] | None = None) -> JsonClient:
+        """A client of JSON over kept connections for the port of this variable, or ``at`` another address that leads there."""
+        return self._service.json_client(at or (ADDRESS, self._life.ports[port]), port=port)
+
     @contextlib.asynccontextmanager
     async def load(
         self,
@@ -262,7 +282,7 @@ class Instance:
     ) -> AsyncIterator[LineLoad]:
         """Send each block over a connection of its own, from a process of its own: at a rate each, or as fast as it is taken."""
         address = at or (ADDRESS, self._life.ports[port])
-        recording = self._service.record(f"load over {len(blocks)} connections to {port}")
+        recording = self._service.record(f"load over {counted(len(blocks), 'connection')} to {port}")
         folder = self._service.folder("load")
         async with LineLoad(
             address, blocks, folder, opened_at=self._service.world.opened_at, bytes_per_s=bytes_per_s
@@ -271,7 +291,7 @@ class Instance:
             try:
                 yield load
             finally:
-                recording.note(f"{load.sent:,} bytes sent and {load.received:,} received by now")
+                recording.note(f"{counted(load.sent, 'byte')} sent and {load.received:,} received by now")
 
     @contextlib.asynccontextmanager
     async def http_load(
@@ -282,13 +302,13 @@ class Instance:
         rate = (
             f"{plan.rate_per_s:,.0f} requests a second" if plan.rate_per_s else "requests as fast as they are answered"
         )
-        recording = self._service.record(f"{rate} over {plan.connections} connections to {port}")
+        recording = self._service.record(f"{rate} over {counted(plan.connections, 'connection')} to {port}")
         async with HttpLoad(address, plan, opened_at=self._service.world.opened_at) as load:
             recording.note(f"begins, to {address[0]}:{address[1]}")
             try:
                 yield load
             finally:
-                recording.note(f"{load.sent:,} requests sent and {load.received:,} answered by now")
+                recording.note(f"{counted(load.sent, 'request')} sent and {load.received:,} answered by now")
 
     def neighbours(self, port: str, kinds: Sequence[Neighbour], *, at: tuple[str, int] | None = None) -> Neighbours:
         """Clients that behave badly towards the port of this variable, for as long as a block lasts."""
@@ -331,8 +351,16 @@ class Instance:
             return
         if not life.running and not life.expected:
             await life.end
+            self._blame_nobody_for_a_taken_port(life)
             raise life.death()
         self._fail_not_ready(life, ready.at(address), tried)
+
+    def _blame_nobody_for_a_taken_port(self, life: Life) -> None:
+        """Between the judge's hold on a port and the program's, another program may have been quicker; nothing of this one is left."""
+        for name, port in life.ports.items():
+            if ports.taken(ADDRESS, port):
+                life.expected = True  # it is told here, and nobody is to be blamed for it
+                raise CannotTell(f"another program took port {port} before the one that was told {name}={port} could")
 
     def _fail_not_ready(self, life: Life, asked: str, tried: Tried) -> NoReturn:
         where = listened_on(life.program.members())
@@ -345,11 +373,7 @@ class Instance:
         )
         raise Failure(comparison.subject, comparison, *life.last_lines())
 
-    def _fail_stop(self, expected: str, received: str) -> NoReturn:
+    def _fail_stop(self, expected: str, received: str, why: str) -> NoReturn:
         subject = "how the program stopped"
-        why = (
-            "SIGTERM goes to the one process that climb.toml starts, as service managers and containers send it. A shell script"
-            " in between passes it on only if it starts the program with exec."
-        )
         comparison = Comparison(subject=subject, expected=expected, received=received, why=why)
         raise Failure(subject, comparison, *self.last_lines())

@@ -12,6 +12,7 @@ __all__ = ["Recording"]
 _FIRST = 12
 _LAST = 60
 _TEXT = 400  # bytes of a step
+_LOOKED_AT = 16 * _TEXT
 
 
 class Recording:
@@ -24,6 +25,7 @@ class Recording:
         self.last_at = now()
         self.failed = False  # whether something that should come over this connection did not
         self.by_hand: Callable[[], str] = str  # a line for a shell that says the same; nothing if there is none
+        self.shortened: Callable[[bytes], bytes] = bytes  # what is shown of a step instead of long tokens
         self._now = now
         self._first: list[Message] = []
         self._last: deque[Message] = deque(maxlen=_LAST)
@@ -57,7 +59,7 @@ class Recording:
 
     def _add(self, direction: str, offset: int, size: int, data: bytes | memoryview) -> None:
         self.last_at = self._now()
-        text = bytes(data[:_TEXT]).decode(errors="backslashreplace")
+        text = self.shortened(bytes(data[:_LOOKED_AT]))[:_TEXT].decode(errors="backslashreplace")
         message = Message(direction=direction, at=round(self.last_at, 4), offset=offset, size=size, text=text)
         self._count += 1
         if len(self._first) < _FIRST:

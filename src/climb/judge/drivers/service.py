@@ -19,6 +19,7 @@ import msgspec
 
 from climb.judge.drivers.conversation import Conversation
 from climb.judge.drivers.instance import Instance, Memory, Stopping
+from climb.judge.drivers.json_http import JsonClient
 from climb.judge.drivers.life import Life, Value
 from climb.judge.drivers.lines import LineClient
 from climb.judge.drivers.readiness import Ready, accepts, healthy, patience_s
@@ -50,6 +51,7 @@ class Service:
         self._recordings: list[Recording] = []
         self._clients: list[LineClient] = []
         self._conversations: list[Conversation] = []
+        self._json_clients: list[JsonClient] = []
         self._traces: tuple[Trace, ...] = ()
         self._scratch: Scratch | None = None
         self._lives = 0
@@ -176,6 +178,11 @@ class Service:
             self._scratch = Scratch()
         return self._scratch
 
+    def json_client(self, address: tuple[str, int], *, port: str) -> JsonClient:
+        """A client whose kept connections end with the check."""
+        self._json_clients.append(JsonClient(address, self.record, self.now, port=port))
+        return self._json_clients[-1]
+
     def new_life(self, instance: Instance, env: Mapping[str, Value], port_names: tuple[str, ...]) -> Life:
         """A life of an instance that is about to begin."""
         if instance not in self.instances:
@@ -227,6 +234,8 @@ class Service:
             client.drop()
         for conversation in self._conversations:
             conversation.drop()
+        for json_client in self._json_clients:
+            json_client.close()
         for instance in self.instances:
             await instance.close()
         traces = [trace for life in self._all_lives() for trace in life.traces()]

@@ -9,7 +9,10 @@ async with Injecting(place, recorder) as faults:
 """
 
 from climb.judge.faults.bandwidth import Bandwidth
-from climb.judge.faults.fault import Fault, NetworkFault, Place, Program
+from climb.judge.faults.cut import Cut
+from climb.judge.faults.emptied import Emptied
+from climb.judge.faults.fault import Fault, NetworkFault, Part, Place, Program, Store
+from climb.judge.faults.full import Full
 from climb.judge.faults.half_open import HalfOpen
 from climb.judge.faults.injecting import Injecting
 from climb.judge.faults.kill import Kill
@@ -28,12 +31,16 @@ __all__ = [
     "AfterBytes",
     "AfterSeconds",
     "Bandwidth",
+    "Cut",
+    "Emptied",
     "Fault",
+    "Full",
     "HalfOpen",
     "Injecting",
     "Kill",
     "Latency",
     "NetworkFault",
+    "Part",
     "Pause",
     "Place",
     "Planned",
@@ -43,5 +50,6 @@ __all__ = [
     "Restart",
     "Slicing",
     "Stall",
+    "Store",
     "drawn_plan",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from climb.counted import counted
 from climb.judge.faults.fault import NetworkFault, drawn_direction
 from climb.judge.world.effects import Effect
 
@@ -26,7 +27,7 @@ class Bandwidth(NetworkFault):
     @property
     def what(self) -> str:
         """The rate."""
-        return f"at most {self.bytes_per_s:,} bytes a second"
+        return f"at most {counted(self.bytes_per_s, 'byte')} a second"
 
     @property
     def effect(self) -> Effect:

@@ -6,8 +6,9 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self, runtime_checkable
 
+from climb.judge.history import PROGRAM
 from climb.judge.world.effects import Condition, Direction, Effect
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from climb.judge.world.draws import Draws
     from climb.judge.world.proxy import Proxy
 
-__all__ = ["Fault", "NetworkFault", "Place", "Program", "drawn_direction"]
+__all__ = ["Fault", "NetworkFault", "Part", "Place", "Program", "Store", "drawn_direction"]
 
 
 class Program(Protocol):
@@ -31,6 +32,24 @@ class Program(Protocol):
         """SIGCONT to all its processes."""
 
 
+class Part(Protocol):
+    """What a program stands on, as faults see it that are neither on the way nor in its process."""
+
+    async def fill(self) -> None:
+        """Others have all its connections: the program's end, and it gets no new one."""
+
+    async def relieve(self) -> None:
+        """There is room again."""
+
+
+@runtime_checkable
+class Store(Part, Protocol):
+    """One that can lose what it keeps and run on."""
+
+    async def empty(self) -> None:
+        """Nothing is left in it."""
+
+
 def _unnoted(_kind: EventKind, _label: str) -> None:
     """Nobody wants to know."""
 
@@ -39,13 +58,16 @@ def _unnoted(_kind: EventKind, _label: str) -> None:
 class Place:
     """Where faults act: the program as it runs now, how it is started again, and the proxy before it.
 
-    ``note`` is told what happens to the program. None for ``program`` means that it is dead.
+    ``note`` is told what happens to the program. None for ``program`` means that it is dead. The place may be that of something that
+    the program stands on: then ``who`` is its name in histories, and ``part`` is what else can go wrong with it.
     """
 
     program: Program | None = None
     start: Callable[[], Awaitable[Program]] | None = None
     proxy: Proxy | None = None
     note: Callable[[EventKind, str], None] = _unnoted
+    who: str = PROGRAM
+    part: Part | None = None
     _conditions: dict[Fault, Condition] = field(default_factory=dict)
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -62,6 +84,10 @@ class Place:
             if self.program is None and self.start is not None:
                 self.program = await self.start()
                 self.note("started", "started again")
+
+    def named(self, label: str) -> str:
+        """The label of a fault, with whose it is unless that is the program."""
+        return label if self.who == PROGRAM else f"{self.who}: {label}"
 
     @property
     def road(self) -> Proxy:

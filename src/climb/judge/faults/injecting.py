@@ -11,7 +11,7 @@ from typing import Self
 
 from climb.judge.faults.fault import Fault, Place
 from climb.judge.faults.plan import AfterBytes, Planned
-from climb.judge.history import PROGRAM, Recorder
+from climb.judge.history import Recorder
 
 __all__ = ["Injecting"]
 
@@ -30,7 +30,7 @@ class Injecting:
     _tasks: dict[asyncio.Task[None], Planned] = field(default_factory=dict)
 
     async def __aenter__(self) -> Self:
-        self.place.note = lambda kind, label: self.recorder.event(PROGRAM, kind, label)
+        self.place.note = lambda kind, label: self.recorder.event(self.place.who, kind, label)
         return self
 
     async def __aexit__(
@@ -50,7 +50,7 @@ class Injecting:
 
     async def inject(self, fault: Fault) -> None:
         """The fault is there when this returns."""
-        self._there[fault] = self.recorder.fault_begins(fault.label)
+        self._there[fault] = self.recorder.fault_begins(self.place.named(fault.label))
         await fault.inject(self.place)
 
     async def heal(self, fault: Fault) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from climb.counted import counted
 from climb.judge.faults.fault import NetworkFault, drawn_direction
 from climb.judge.world.effects import Effect
 
@@ -26,7 +27,7 @@ class Reset(NetworkFault):
     @property
     def what(self) -> str:
         """When it happens."""
-        return f"reset after {self.after_bytes:,} bytes" if self.after_bytes else "reset"
+        return f"reset after {counted(self.after_bytes, 'byte')}" if self.after_bytes else "reset"
 
     @property
     def effect(self) -> Effect:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from climb.counted import counted
 from climb.judge.faults.fault import NetworkFault, drawn_direction
 from climb.judge.world.effects import Effect
 
@@ -27,7 +28,7 @@ class Slicing(NetworkFault):
     @property
     def what(self) -> str:
         """The size and the pause."""
-        return f"pieces of {self.piece_bytes} bytes, {self.pause_ms} ms between"
+        return f"pieces of {counted(self.piece_bytes, 'byte')}, {self.pause_ms} ms between"
 
     @property
     def effect(self) -> Effect:

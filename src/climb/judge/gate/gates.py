@@ -15,7 +15,7 @@ import msgspec
 
 from climb.errors import ClimbError, CourseError, SetupError
 from climb.judge.gate.findings import Finding, Outcome
-from climb.judge.gate.workplace import copied, describe_failure, failed, require_tool, verdict_of
+from climb.judge.gate.workplace import copied, describe_failure, failed, judges_python, require_tool, verdict_of
 from climb.judge.gate.wrong import Render, WrongProgram, judge_wrong, read_all
 from climb.judge.project import Project
 from climb.judge.run import Plan
@@ -117,7 +117,9 @@ async def right(ask: Ask) -> AsyncIterator[Finding]:
     folders = sorted(path.parent for path in (ask.tests / "right" / ask.project.info.slug).glob("*/climb.toml"))
     for folder in ask.share.of(folders) if ask.share else folders:
         if ask.wants(folder.name):
-            yield await _judged("right", folder.name, folder, ask.project, describe_failure)
+            with judges_python():
+                found = await _judged("right", folder.name, folder, ask.project, describe_failure)
+            yield found
 
 
 class _Lanes:
@@ -159,14 +161,15 @@ async def wrong(ask: Ask) -> AsyncIterator[Finding]:
 
     wanted = [program for program in read_all(ask.tests, ask.project.info.slug) if ask.wants(program.name)]
     wanted = ask.share.of(wanted) if ask.share else wanted
-    tasks = [asyncio.create_task(judged(program)) for program in wanted]
-    try:
-        for finished in asyncio.as_completed(tasks):
-            yield await finished
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    with judges_python():
+        tasks = [asyncio.create_task(judged(program)) for program in wanted]
+        try:
+            for finished in asyncio.as_completed(tasks):
+                yield await finished
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 GATES: dict[str, Gate] = {

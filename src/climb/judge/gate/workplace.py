@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +18,7 @@ from climb.judge.run import Plan, run
 from climb.judge.submission import Submission
 from climb.judge.verdict import Status, Verdict
 
-__all__ = ["SEED", "copied", "describe_failure", "failed", "require_tool", "untold", "verdict_of"]
+__all__ = ["SEED", "copied", "describe_failure", "failed", "judges_python", "require_tool", "untold", "verdict_of"]
 
 SEED = "c0de"  # the gate judges with one seed, so that a finding can be repeated
 
@@ -28,6 +30,20 @@ def copied(folder: Path) -> Iterator[Path]:
         target = Path(scratch) / folder.name
         shutil.copytree(folder, target, ignore=shutil.ignore_patterns(*LARGE_FOLDERS))
         yield target
+
+
+@contextlib.contextmanager
+def judges_python() -> Iterator[None]:
+    """In the block ``python3`` is the judge's own, with the packages that are locked: right programs may import those, and no others."""
+    before = os.environ.get("PATH")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), *([before] if before else [])])
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = before
 
 
 def require_tool(info: ProjectInfo, language: str) -> None:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from climb.counted import counted
 from climb.judge.world.ports import family_of
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class AttemptWatch:
     def __str__(self) -> str:
         if not self.attempts:
             return "no attempt to connect"
-        number = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
+        number = counted(self.attempts, "attempt")
         return f"{number} to connect, at most {self.attempts_at_once} at once; none was answered"
 
     @property

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 
     from climb.judge.world.draws import Draws
 
-__all__ = ["bound_at", "bound_near", "bound_somewhere", "family_of", "held_somewhere", "room_above", "tcp_socket"]
+__all__ = [
+    "bound_at",
+    "bound_near",
+    "bound_somewhere",
+    "family_of",
+    "held_somewhere",
+    "room_above",
+    "taken",
+    "tcp_socket",
+]
 
 _EPHEMERAL_FILE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _ENOUGH = 4096  # with fewer ports outside of the ephemeral range, all are used
@@ -91,6 +100,17 @@ def held_somewhere(address: str) -> socket.socket:
     """
     numbers = _numbers()
     return _next_free(address, _from(numbers, secrets.randbelow(len(numbers))), None)
+
+
+def taken(address: str, port: int) -> bool:
+    """Whether somebody has this port now; connections over it that have ended don't count."""
+    with tcp_socket(family_of(address)) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((address, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
 
 
 def bound_near(address: str, port: int, reach: int) -> list[socket.socket]:

@@ -40,11 +40,12 @@ class _Stop:
 class Proxy:
     """Listens on a port of its own, and connects each client to the program's. Opened by a world, closed with it."""
 
-    def __init__(self, sock: socket.socket, port: int, scope: Scope) -> None:
+    def __init__(self, sock: socket.socket, port: int, scope: Scope, *, to: str = "127.0.0.1") -> None:
         self.host: str = sock.getsockname()[0]
         self.port: int = sock.getsockname()[1]
         self.conditions: tuple[Condition, ...] = ()
         self._target = port
+        self._to = to
         self._sock = sock
         self._scope = scope
         self._links: list[Link] = []
@@ -162,7 +163,7 @@ class Proxy:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if any(each.effect.reset_after == 0 and each.concerns(link.number) for each in self.conditions):
                 link.cut()
-            await asyncio.get_running_loop().sock_connect(program, ("127.0.0.1", self._target))
+            await asyncio.get_running_loop().sock_connect(program, (self._to, self._target))
         except BaseException as error:
             link.ended = link.was_reset = True
             reset_and_close(client)

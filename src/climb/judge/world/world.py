@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network
     from types import TracebackType
 
+    from climb.judge.dependencies import Cache, Database
     from climb.judge.world.draws import Draws
     from climb.judge.world.peer import Script
 
@@ -49,7 +51,7 @@ class Mishap:
 
 
 class World:
-    """Servers, ports and addresses for one check: ``async with World(draw) as world``."""
+    """Servers, ports, addresses and dependencies for one check: ``async with World(draw) as world``."""
 
     def __init__(self, draw: Draws) -> None:
         self.draw = draw
@@ -62,6 +64,7 @@ class World:
         self._held: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._attendance: Attendance | None = None
+        self._dependencies = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         self._attendance = Attendance(asyncio.get_running_loop())
@@ -82,6 +85,7 @@ class World:
                 sock.close()
             if self._attendance is not None:
                 self._attendance.stop()
+            await self._dependencies.aclose()
 
     def __repr__(self) -> str:
         return f"World({len(self._servers)} servers, {len(self._held)} ports held)"
@@ -168,11 +172,31 @@ class World:
         await fill_queues(sockets)
         return Silent(where, tuple(numbers), sockets)
 
-    async def proxy(self, port: int) -> Proxy:
-        """A proxy on a random port of 127.0.0.1 to this one of the program's, which need not be open yet."""
+    async def proxy(self, port: int, *, host: str = "127.0.0.1") -> Proxy:
+        """A proxy on a random port of 127.0.0.1 to this one of the program's, or of ``host``, which need not be open yet."""
         (sock,) = ports.bound_somewhere(self.draw, "127.0.0.1", backlog=_ACCEPT_QUEUE)
-        self._proxies.append(Proxy(sock, port, self))
+        self._proxies.append(Proxy(sock, port, self, to=host))
         return self._proxies[-1]
+
+    # --- dependencies ---
+
+    async def database(self, *, alone: bool = False, connections: int | None = None) -> Database:
+        """A fresh PostgreSQL database behind a proxy; ``alone``: on a server that can be killed, paused and restarted.
+
+        The program gets ``connections`` at most at once, 90 if nothing is said. Raises SetupError if there is no server here.
+        """
+        from climb.judge.dependencies.opening import opened_database
+
+        return await self._dependencies.enter_async_context(opened_database(self, alone=alone, connections=connections))
+
+    async def cache(self, *, alone: bool = False) -> Cache:  # noqa: ARG002 - a server of its own costs a tenth of a second
+        """A fresh cache behind a proxy. It is alone on its server in any case, which keeps nothing when it ends.
+
+        Raises SetupError if there is no server here.
+        """
+        from climb.judge.dependencies.opening import opened_cache
+
+        return await self._dependencies.enter_async_context(opened_cache(self))
 
     # --- TLS ---
 

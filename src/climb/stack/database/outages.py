@@ -19,6 +19,7 @@ BUSY = (
     asyncpg.LockNotAvailableError,  # within lock_timeout
     asyncpg.ReadOnlySQLTransactionError,  # a standby, while another server takes over
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InternalClientError,  # asyncpg's, when the server says goodbye in the moment in which a statement begins
 )
 # The database's only if the connection is gone: a block may do other things too.
 BROKEN = (OSError, asyncpg.InterfaceError)

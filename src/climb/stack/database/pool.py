@@ -105,7 +105,7 @@ class Database:
                 yield connection
         except BaseException as error:
             late = isinstance(error, TimeoutError) and limit.expired()
-            if late or isinstance(error, asyncio.CancelledError):
+            if late or isinstance(error, (asyncio.CancelledError, asyncpg.InternalClientError)):
                 cut_off(connection)  # its statement may still run; the next one must not wait for that
             if late or says_away(error, connection):
                 self._doubt.set()

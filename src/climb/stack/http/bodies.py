@@ -13,7 +13,7 @@ from starlette.requests import Request
 from climb.stack.http.fields import converted
 from climb.stack.http.problems import FieldError, Problem, invalid
 
-__all__ = ["read_form", "read_json", "read_query"]
+__all__ = ["demand_type", "pairs", "read_form", "read_json", "read_query"]
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -22,19 +22,19 @@ _MOST_FIELDS = 200  # no form or query of ours has a tenth of that
 
 async def read_json(request: Request, kind: type[T]) -> T:
     """The body as ``kind``: 415 for another media type, 400 for what is no JSON object, 422 with all fields that are wrong."""
-    _demand_type(request, "application/json")
+    demand_type(request, "application/json")
     return converted(json_object(await request.body()), kind)
 
 
 async def read_form(request: Request, kind: type[T]) -> T:
     """The form as ``kind``; 415, 400 and 422 as for JSON."""
-    _demand_type(request, "application/x-www-form-urlencoded")
-    return converted(_pairs(await request.body(), "the form"), kind, texts=True)
+    demand_type(request, "application/x-www-form-urlencoded")
+    return converted(_once(pairs(await request.body(), "the form")), kind, texts=True)
 
 
 def read_query(request: Request, kind: type[T]) -> T:
     """The parameters behind the ``?`` as ``kind``, else 422; a parameter that ``kind`` does not have is passed over."""
-    return converted(_pairs(request.scope["query_string"], "the query"), kind, texts=True)
+    return converted(_once(pairs(request.scope["query_string"], "the query")), kind, texts=True)
 
 
 def json_object(body: bytes) -> dict[str, Any]:
@@ -48,22 +48,27 @@ def json_object(body: bytes) -> dict[str, Any]:
     return document
 
 
-def _pairs(query: bytes, name: str) -> dict[str, str]:
+def pairs(encoded: bytes, name: str) -> list[tuple[str, str]]:
+    """The fields of a form or a query as they were sent, also twice and unknown; 400, naming what it is, if it can't be read."""
     try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        return parse_qsl(encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError:  # not ASCII, not UTF-8 behind the percent signs, or too many
         raise Problem(400, f"{name} can't be read") from None
-    _demand_once(pairs)
-    return dict(pairs)
 
 
-def _demand_once(pairs: Sequence[tuple[str, str]]) -> None:
-    twice = [field for field, times in Counter(field for field, _ in pairs).items() if times > 1]
+def _once(found: Sequence[tuple[str, str]]) -> dict[str, str]:
+    _demand_once(found)
+    return dict(found)
+
+
+def _demand_once(found: Sequence[tuple[str, str]]) -> None:
+    twice = [field for field, times in Counter(field for field, _ in found).items() if times > 1]
     if twice:
         raise invalid(*(FieldError(field, "given more than once") for field in twice))
 
 
-def _demand_type(request: Request, expected: str) -> None:
+def demand_type(request: Request, expected: str) -> None:
+    """415 for a body of another media type."""
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given != expected:
         raise Problem(415, f"expected a body of the type {expected}", headers={"Accept": expected})

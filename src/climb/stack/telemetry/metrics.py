@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import choose_encoder
@@ -34,6 +35,8 @@ class Metrics:
             registry=self.registry,
         )
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self.before_reading: list[Callable[[], None]] = []
+        """called before the metrics are read, by those who count for themselves until then"""
 
     def answered(
         self, method: str, route: str, status: int, seconds: float, trace: Mapping[str, str] | None = None
@@ -43,10 +46,23 @@ class Metrics:
         requests.inc()
         durations.observe(seconds, dict(trace) if trace and seconds >= self._slow_s else None)
 
+    def answered_all(self, method: str, route: str, status: int, seconds: Sequence[float]) -> None:
+        """Count many requests at once, which is an order of magnitude cheaper than one by one."""
+        requests, durations = self._children(method if method in _METHODS else "other", route, status)
+        requests.inc(len(seconds))
+        durations._sum.inc(sum(seconds))  # noqa: SLF001 - there is no public way to observe many
+        ordered, before = sorted(seconds), 0
+        for bound, bucket in zip(durations._upper_bounds, durations._buckets, strict=True):  # noqa: SLF001
+            below = bisect_right(ordered, bound)
+            bucket.inc(below - before)
+            before = below
+
     def route(self) -> Route:
         """``/metrics``, as text or as OpenMetrics, whichever the reader asks for; exemplars are in the latter."""
 
         async def metrics(request: Request) -> Response:
+            for gather in self.before_reading:
+                gather()
             encode, media_type = choose_encoder(request.headers.get("accept", ""))
             return Response(encode(self.registry), headers={"Content-Type": media_type})
 

@@ -17,6 +17,7 @@ __all__ = [
     "Content",
     "Opening",
     "Pieces",
+    "Say",
     "Stretch",
     "encode",
     "has_more",
@@ -82,6 +83,13 @@ def plain(status: int, text: str = "", fields: bytes = b"") -> Answer:
     """Return an answer for people: a sentence, or what the status is called."""
     words = text or _REASONS[status].decode("ascii")
     return Answer(status, f"{words}\n".encode(), _PLAIN + fields)
+
+
+class Say(Protocol):
+    """Makes the answers that say what is wrong, where no resource does; :func:`plain` is one."""
+
+    def __call__(self, status: int, text: str = "", fields: bytes = b"") -> Answer:
+        """An answer with that status and these fields beside its own; the text is a sentence on why."""
 
 
 class Opening:

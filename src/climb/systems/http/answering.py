@@ -6,10 +6,11 @@ go out piece by piece as the client takes them. A connection has one answer unde
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from climb.systems.http.answer import CONTINUE, Answer, encode, has_more, plain
+from climb.systems.http.answer import CONTINUE, Answer, encode, has_more
 from climb.systems.http.folder import OutOfFilesError
 from climb.systems.http.head import Head
 from climb.systems.http.output import Output
@@ -56,12 +57,16 @@ class Answering:
             answer = resource.answer(request)
         except Exception as error:  # a mistake in one resource ends no connection
             self._shared.tell(error)
-            answer = plain(500)
+            answer = self._shared.say(500)
         if answer is not None:
             return self.say(answer, request.head)
-        if resource.in_thread is None:
-            return self.say(plain(503), request.head)
-        asked = _Asked(self._shared, resource.in_thread, request, self._say_later)
+        asked: _Asked | _Awaited
+        if resource.in_loop is not None:
+            asked = _Awaited(self._shared, resource.in_loop, request, self._say_later)
+        elif resource.in_thread is not None:
+            asked = _Asked(self._shared, resource.in_thread, request, self._say_later)
+        else:
+            return self.say(self._shared.say(503), request.head)
         self._under_way = asked
         asked.ask()
         return False
@@ -100,7 +105,7 @@ class Answering:
 
     def refuse(self, refusal: Refusal, head: Head | None, *, bodiless: bool) -> None:
         """Answer what is no request."""
-        answer = plain(refusal.status, f"{refusal.status}: {refusal.why}")
+        answer = self._shared.say(refusal.status, f"{refusal.status}: {refusal.why}")
         if self._shared.answered is not None:
             self._shared.answered(head, answer)
         self._output.put(encode(self._shared.opening.of(answer.status), answer, closes=True, bodiless=bodiless))
@@ -165,18 +170,57 @@ class _Asked:
             self._then(answer, self._request.head)
         elif not isinstance(answer, OutOfFilesError):
             self._shared.tell(answer)
-            self._then(plain(500), self._request.head)
+            self._then(self._shared.say(500), self._request.head)
         elif self._tries:
             self._tries -= 1
             self._shared.loop.call_later(_AGAIN_S, self.ask)
         else:
-            self._then(plain(503), self._request.head)
+            self._then(self._shared.say(503), self._request.head)
 
     def go_on(self) -> None:
         """It does not depend on the client."""
 
     def stop(self) -> None:
         self._over = True
+
+
+class _Awaited:
+    """A request that a task of the loop answers."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        in_loop: Callable[[Request], Awaitable[Answer]],
+        request: Request,
+        then: Callable[[Answer, Head], None],
+    ) -> None:
+        self._shared = shared
+        self._in_loop = in_loop
+        self._request = request
+        self._then = then
+        self._task: asyncio.Task[None] | None = None
+
+    def ask(self) -> None:
+        self._task = self._shared.loop.create_task(self._ask())
+
+    async def _ask(self) -> None:
+        try:
+            answer = await self._in_loop(self._request)
+        except Exception as error:  # a mistake in one resource ends no connection
+            self._shared.tell(error)
+            answer = self._shared.say(500)
+        self._then(answer, self._request.head)
+
+    def go_on(self) -> None:
+        """It does not depend on the client."""
+
+    def stop(self) -> None:
+        """What was begun goes on, since others may see what it does; its answer is for nobody."""
+        self._then = _unsaid
+
+
+def _unsaid(answer: Answer, _: Head) -> None:
+    _let_go(answer)
 
 
 def _let_go(answer: Answer) -> None:

@@ -174,7 +174,7 @@ class Connection(asyncio.Protocol):
         self._watch(self._since + deadline_s)
 
     def _begin(self, head: Head) -> None:
-        found = choose(head, self._shared.find)
+        found = choose(head, self._shared.find, self._shared.say)
         body = found.body() if isinstance(found, Resource) else IGNORED
         if not head.length:
             self._answer(found, Request(head, body, _NO_TRAILERS))

@@ -11,7 +11,7 @@ import ipaddress
 import re
 from collections.abc import Collection
 
-from climb.systems.http.answer import plain
+from climb.systems.http.answer import Answer, plain
 from climb.systems.http.head import Head
 from climb.systems.http.resource import METHODS, Find, Resource
 
@@ -24,7 +24,7 @@ def only_named(find: Find, names: Collection[str]) -> Find:
     """Return what finds resources for requests that name this machine, or one of these names; for others a refusal."""
     known = {name.lower().rstrip(".") for name in names}
 
-    def found(head: Head) -> Resource | None:
+    def found(head: Head) -> Resource | Answer | None:
         value = (head.fields.first(b"host") or b"").decode("latin-1")
         return find(head) if _is_ours(value, known) else _REFUSED
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from climb.systems.http.answer import Answer, plain, with_fields
+from climb.systems.http.answer import Answer, Say, plain, with_fields
 from climb.systems.http.fields import Pairs
 from climb.systems.http.head import Head
 
@@ -79,18 +79,20 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Resource(msgspec.Struct, frozen=True):
-    """What answers at some paths.
+    """What answers at some paths. Without ``methods`` it takes all there are, and says itself which it has not.
 
-    ``answer`` returns None if it would have to wait, such as for a disk; then ``in_thread`` is called, where it may.
+    ``answer`` returns None if it would have to wait: for a disk, then ``in_thread`` is called, where it may; or for others that
+    answer to the loop, then ``in_loop`` is.
     """
 
-    methods: tuple[str, ...]
+    methods: tuple[str, ...] | None
     answer: Callable[[Request], Answer | None]
     body: Callable[[], Body] = lambda: IGNORED
     in_thread: Callable[[Request], Answer] | None = None
+    in_loop: Callable[[Request], Awaitable[Answer]] | None = None
 
 
-Find: TypeAlias = Callable[[Head], Resource | None]
+Find: TypeAlias = Callable[[Head], Resource | Answer | None]
 
 
 class Routes:
@@ -113,15 +115,17 @@ class Routes:
         return self._below.get(name) if slash else self._alone.get(b"/" + name)
 
 
-def choose(head: Head, find: Find) -> Resource | Answer:
+def choose(head: Head, find: Find, say: Say = plain) -> Resource | Answer:
     """Return what answers a request, or the answer if no resource does."""
-    resource = find(head)
-    if resource is not None and head.method in resource.methods and not head.fields.other_expectation:
-        return resource
+    found = find(head)
+    if isinstance(found, Answer):
+        return found
+    if found is not None and not head.fields.other_expectation and (not found.methods or head.method in found.methods):
+        return found
     if head.method not in METHODS:
-        return plain(501)
-    if resource is None:
-        return plain(404)
-    if head.method not in resource.methods:
-        return plain(405, fields=with_fields(("Allow", ", ".join(resource.methods))))
-    return plain(417)
+        return say(501)
+    if found is None:
+        return say(404)
+    if found.methods and head.method not in found.methods:
+        return say(405, fields=with_fields(("Allow", ", ".join(found.methods))))
+    return say(417)

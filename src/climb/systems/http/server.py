@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TypeVar
 
 from climb.systems.http.accepting import Acceptor, descriptors_for_connections
+from climb.systems.http.answer import Say, plain
 from climb.systems.http.connection import Connection
 from climb.systems.http.memory import REST_S, give_back
 from climb.systems.http.resource import Find
@@ -28,10 +29,10 @@ _T = TypeVar("_T")
 class Server:
     """Answers with what ``find`` finds; made in a running loop."""
 
-    def __init__(self, find: Find, limits: Limits, answered: Answered | None = None) -> None:
+    def __init__(self, find: Find, limits: Limits, answered: Answered | None = None, say: Say = plain) -> None:
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="files")
-        self._shared = Shared(self._loop, find, limits, self._in_thread, answered)
+        self._shared = Shared(self._loop, find, limits, self._in_thread, answered, say=say)
         self._arriving: set[asyncio.Task[object]] = set()
         self._acceptor: Acceptor | None = None
         self._most = 0
@@ -83,14 +84,19 @@ class Server:
 
         self._threads.submit(run)
 
-    async def end(self, within_s: float = STOP_S) -> None:
-        """Take no more connections, finish what is under way, and return when all connections have ended."""
+    async def end(self, within_s: float = STOP_S, *, linger_s: float = _LAST_REQUESTS_S) -> None:
+        """Take no more connections, finish what is under way, and return when all connections have ended.
+
+        For ``linger_s`` a connection may still bring a request: its answer says that it is the last.
+        """
         deadline = monotonic() + within_s
         shared = self._shared
         assert self._acceptor is not None
         self._acceptor.end()
         shared.stopping = True
-        await asyncio.sleep(_LAST_REQUESTS_S)
+        ends_at = monotonic() + linger_s
+        while shared.connections and (left_s := ends_at - monotonic()) > 0:  # noqa: ASYNC110 - freed is the acceptor's
+            await asyncio.sleep(min(left_s, _LAST_REQUESTS_S))
         gone = asyncio.Event()
         shared.freed = gone.set
         for connection in list(shared.connections):

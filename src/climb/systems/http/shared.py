@@ -9,7 +9,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from climb.systems.http.answer import Answer, Opening
+from climb.systems.http.answer import Answer, Opening, Say, plain
 from climb.systems.http.head import Head
 from climb.systems.http.resource import Find
 from climb.systems.http.sending import InThread
@@ -34,7 +34,7 @@ class Shared:
 
     __slots__ = (
         "answered", "connections", "find", "freed", "freed_much", "head_s", "idle_s", "in_thread", "loop", "max_body_bytes",
-        "max_head_bytes", "opening", "stall_s", "stopping", "tell", "wheel",
+        "max_head_bytes", "opening", "say", "stall_s", "stopping", "tell", "wheel",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +45,7 @@ class Shared:
         in_thread: InThread,
         answered: Answered | None = None,
         tell: Callable[[BaseException], None] = tell_on_stderr,
+        say: Say = plain,
     ) -> None:
         self.loop = loop
         self.find = find
@@ -56,6 +57,7 @@ class Shared:
         self.in_thread = in_thread
         self.answered = answered
         self.tell = tell
+        self.say = say
         self.opening = Opening()
         self.wheel = Wheel(monotonic())
         self.connections: set[Connection] = set()

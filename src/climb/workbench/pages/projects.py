@@ -16,6 +16,7 @@ from climb.judge.project import Project
 from climb.judge.starter import make_folder
 from climb.progress.folders import remember
 from climb.workbench import forms
+from climb.workbench.pages.contracts import has_contract
 from climb.workbench.standing import standing_of
 from climb.workbench.system_pages import SYSTEM_PAGES
 from climb.workbench.templating import page
@@ -39,6 +40,7 @@ async def show(request: Request) -> Response:
         project=project,
         brief=project.brief,
         tour=_tour(project),
+        has_contract=has_contract(slug),
         system_page=SYSTEM_PAGES.get(slug),
         standing=standing.projects[slug],
         runs=mine[:_RUNS_SHOWN],

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from climb.counted import counted
 from climb.errors import UsageError
 from climb.printable import printable
 from climb.systems.scheduler.model import POLICIES
@@ -159,9 +160,7 @@ def _lanes(answer: Drawn, choice: Choice) -> str:
 
 
 def _chart(panel: Panel, names: list[str], lanes: str, window: tuple[int, int]) -> Chart:
-    alternative = (
-        f"Chart of {panel.name}: {panel.turns.count} turns of {len(names)} tasks; the tables below have its measures."
-    )
+    alternative = f"Chart of {panel.name}: {counted(panel.turns.count, 'turn')} of {counted(len(names), 'task')}; the tables below have its measures."
     return drawn(panel.turns, names, cpus=panel.cpus, lanes=lanes, window=window, alternative=alternative)
 
 

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from climb.counted import counted
 from climb.course.loader import course
 from climb.judge.telling import exchange_head, life_sentence, start_line
 from climb.labs.scale import figure
@@ -34,11 +35,6 @@ def moment(text: str) -> str:
         return text
 
 
-def count(value: int, one: str, many: str | None = None) -> str:
-    """A number with its noun: 1 stage, 2 stages."""
-    return f"{value} {one if value == 1 else many or one + 's'}"
-
-
 def concept_links(names: Sequence[str]) -> list[tuple[str, str]]:
     """The pages that these names of concepts lead to, each once: slug and title."""
     found = (course().concept(name) for name in names)
@@ -47,7 +43,7 @@ def concept_links(names: Sequence[str]) -> list[tuple[str, str]]:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "concept_links": concept_links,
-    "count": count,
+    "count": counted,
     "exchange_head": exchange_head,
     "facts_table": facts_table,
     "figure": figure,

@@ -5,6 +5,7 @@ They may be the answer to a request that the reader hears of a moment later. If 
 
 from __future__ import annotations
 
+from climb.counted import counted
 from climb.judge.drivers.http1.answers import Answer
 from climb.judge.drivers.http1.drafts import TAIL
 from climb.judge.drivers.http1.violations import Broken, Violation
@@ -86,6 +87,6 @@ def why_ended(last: Answer) -> str:
     if last.framing == "chunks":
         return "The answer before it ends with the chunk of size 0 and an empty line."
     return (
-        f"The answer before it ends behind the {last.body_bytes:,} bytes that its Content-Length announces:"
+        f"The answer before it ends behind the {counted(last.body_bytes, 'byte')} that its Content-Length announces:"
         " it counts bytes, and must count all of them."
     )

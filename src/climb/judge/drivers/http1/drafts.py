@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from climb.counted import counted
 from climb.judge.drivers.http1.answers import Answer, Blame
 from climb.judge.drivers.http1.fields import Fields
 from climb.judge.drivers.http1.framing import Ending
@@ -83,14 +84,18 @@ class Draft:
     def progress(self, left: int) -> str:
         """How far it has come, in words."""
         if not self.headed:
-            return f"the first {self.head_bytes:,} bytes of its head" if self.status else "the beginning of its head"
+            return (
+                f"the first {counted(self.head_bytes, 'byte')} of its head"
+                if self.status
+                else "the beginning of its head"
+            )
         size, framing = self.body.size, self.ending.framing
         if framing == "length":
-            return f"its head, and {size:,} of {size + left:,} bytes of its body"
+            return f"its head, and {size:,} of {counted(size + left, 'byte')} of its body"
         if framing == "close":
-            return f"its head, and {size:,} bytes of its body"
+            return f"its head, and {counted(size, 'byte')} of its body"
         missing = "the empty line at the end" if self.last_chunk else "the last one"
-        return f"its head, and {size:,} bytes of its body in chunks, without {missing}"
+        return f"its head, and {counted(size, 'byte')} of its body in chunks, without {missing}"
 
 
 def plain(fields: Sequence[FieldLine]) -> Fields:

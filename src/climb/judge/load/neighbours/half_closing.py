@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from climb.counted import counted
 from climb.judge.load.neighbours.line import Line
 from climb.judge.load.neighbours.neighbour import Neighbour
 
@@ -24,7 +25,7 @@ class HalfClosing(Neighbour):
     @property
     def what(self) -> str:
         """Where it is cut."""
-        return f"{self.sent_bytes} bytes of a request, and the sending side is shut down"
+        return f"{counted(self.sent_bytes, 'byte')} of a request, and the sending side is shut down"
 
     async def behave(self, line: Line) -> None:
         """Half a request, and no more."""

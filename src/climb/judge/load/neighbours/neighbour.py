@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from climb.counted import counted
 from climb.judge.load.neighbours.count import Count
 from climb.judge.load.neighbours.line import Ended, Line
 
@@ -40,8 +41,7 @@ class Neighbour(ABC):
     @property
     def label(self) -> str:
         """How many there are, and what they do."""
-        number = "1 connection" if self.connections == 1 else f"{self.connections:,} connections"
-        return f"{number}: {self.what}"
+        return f"{counted(self.connections, 'connection')}: {self.what}"
 
     @abstractmethod
     async def behave(self, line: Line) -> None:

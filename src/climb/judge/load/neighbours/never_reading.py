@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from climb.counted import times
 from climb.judge.load.neighbours.far_end import FarEnds
 from climb.judge.load.neighbours.line import Ended, Line
 from climb.judge.load.neighbours.neighbour import Neighbour
@@ -34,7 +35,7 @@ class NeverReading(Neighbour):
     @property
     def what(self) -> str:
         """How often it asks."""
-        return f"{self.target} asked for {self.requests} times, and never read"
+        return f"{self.target} asked for {times(self.requests)}, and never read"
 
     async def behave(self, line: Line) -> None:
         """Ask, and look whether the program still holds its side."""

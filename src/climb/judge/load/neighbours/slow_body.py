@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from climb.counted import counted
 from climb.judge.load.neighbours.line import Line
 from climb.judge.load.neighbours.neighbour import Neighbour
 
@@ -27,7 +28,7 @@ class SlowBody(Neighbour):
     @property
     def what(self) -> str:
         """The length and the pace."""
-        return f"a body of {self.body_bytes:,} bytes, one every {self.every_ms} ms"
+        return f"a body of {counted(self.body_bytes, 'byte')}, one every {self.every_ms} ms"
 
     async def behave(self, line: Line) -> None:
         """For as long as the program lets it."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from climb.judge.drivers import http1
 from climb.judge.drivers.life import ADDRESS
+from climb.judge.drivers.refusal import refusal
 from climb.judge.drivers.service import Instance, Service, healthy
 from climb.projects.http.driver.explained import explained
 from climb.projects.http.driver.mirrored import Mirrored, mirrored
 from climb.projects.http.driver.patience import patience_s
-from climb.projects.http.driver.refusal import refusal
 from climb.projects.http.driver.settings import environment
 
 if TYPE_CHECKING:

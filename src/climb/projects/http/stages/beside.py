@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from climb.judge.drivers.connection import ConnectionLost, TimedOut
 from climb.judge.expect import CannotTell, fail, within
+from climb.judge.on_time import clock
+from climb.judge.together import all_to_the_end
 from climb.projects.http.driver import Running
-from climb.projects.http.stages.on_time import clock
-from climb.projects.http.stages.together import together
 
 if TYPE_CHECKING:
     from climb.judge.drivers.conversation import Conversation
@@ -63,7 +63,7 @@ class Others:
 
     async def _round(self, nuisance: str) -> float:
         began = time.monotonic()
-        await together(*(self._ask(client, nuisance) for client in self._clients), self._come(nuisance))
+        await all_to_the_end(*(self._ask(client, nuisance) for client in self._clients), self._come(nuisance))
         return time.monotonic() - began
 
     async def _come(self, nuisance: str) -> None:

@@ -23,7 +23,7 @@ from climb.projects.http.driver.mirrored import mirrored
 from climb.projects.http.driver.patience import UNHURRIED_MS
 from climb.projects.http.rules.resources import HEALTH, METHODS, allowed, not_had
 from climb.projects.http.rules.targets import read_target
-from climb.projects.http.stages.judged import demand_status
+from climb.projects.http.stages.judged import demand_status, demand_type
 
 if TYPE_CHECKING:
     from climb.judge.drivers.http1 import Answer
@@ -56,7 +56,7 @@ _WITHOUT_BODY = tuple(method for method in METHODS if method != "HEAD")
 
 @head.check
 async def the_request_line_is_read(server: HttpServer, world: World) -> None:
-    """Method, target, path and query of a request are read as they were sent."""
+    """Method, target, path and query of a request are read as they were sent, and shown as JSON."""
     lines = world.draw.some(
         lambda: (world.draw.choice(_WITHOUT_BODY), draw_target(world.draw)), at_least=3, at_most=10, usually=4
     )
@@ -72,6 +72,7 @@ async def the_request_line_is_read(server: HttpServer, world: World) -> None:
             {"method": method, "target": target, "path": path, "query": query},
             why="The query begins behind the first question mark, and is kept as it was sent (RFC 3986, 3.4). There is nothing to decode in this path.",
         )
+    demand_type(await running.ask("GET", "/mirror"), "application/json", "what the mirror shows")
     answer = await running.ask("GET", f"/healthz?{world.draw.word()}", status=None)
     demand_status(
         answer, 200, why="The path of this target is /healthz. A query does not belong to the path (RFC 3986, 3.3)."

@@ -11,6 +11,7 @@ from climb.judge.evidence import Comparison
 from climb.judge.expect import CannotTell, fail
 from climb.judge.limits import MIB
 from climb.judge.stage import Stage
+from climb.judge.together import all_to_the_end
 from climb.judge.world import World
 from climb.projects.http.driver import HttpServer, Running, explained
 from climb.projects.http.driver.draws import draw_cuts
@@ -25,7 +26,6 @@ from climb.projects.http.stages.sized import (
     head_of,
     line_of,
 )
-from climb.projects.http.stages.together import together
 
 if TYPE_CHECKING:
     from climb.judge.drivers.http1 import Answer
@@ -200,7 +200,7 @@ async def the_refusal_arrives(server: HttpServer, world: World) -> None:
         ("a request line that is too long", b"GET /mirror/"),
     )
 
-    await together(*(_sends_on(running, name, begin, lots) for name, begin in clients))
+    await all_to_the_end(*(_sends_on(running, name, begin, lots) for name, begin in clients))
 
 
 @limits.check

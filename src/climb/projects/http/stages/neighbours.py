@@ -8,15 +8,15 @@ import os
 
 from climb.judge.expect import expect
 from climb.judge.load.neighbours import Flooding, Neighbour, NeverReading, SlowBody, SlowHead
+from climb.judge.on_time import clock
 from climb.judge.stage import Stage
+from climb.judge.together import all_to_the_end, in_background
 from climb.judge.world import World
 from climb.projects.http.driver import HttpServer, explained
 from climb.projects.http.stages.acks import held_back
 from climb.projects.http.stages.beside import Others
 from climb.projects.http.stages.crowd import crowded, demand_all_served, demand_small, few_descriptors
 from climb.projects.http.stages.judged import demand_status
-from climb.projects.http.stages.on_time import clock
-from climb.projects.http.stages.together import in_background, together
 from climb.projects.http.stages.waiting import cut_off, demand_ended, demand_timeout, drips, received, slowly
 
 __all__ = ["neighbours"]
@@ -88,7 +88,7 @@ async def slow_heads_end(server: HttpServer, world: World) -> None:
             demand_status(answer, 200, why=f"This head took {took:.2f} s. {why}")
 
     async with clock() as watch:
-        await together(
+        await all_to_the_end(
             stops("the first byte of a head, and nothing more", whole[:1]),
             stops(f"{cut} bytes of a head, and nothing more", whole[:cut]),
             stops("a head without its empty line", whole.removesuffix(b"\r\n")),
@@ -132,7 +132,7 @@ async def stalled_bodies_end(server: HttpServer, world: World) -> None:
 
     one_by_one = [body[at : at + 1] for at in range(len(body))]
     async with clock() as watch:
-        await together(
+        await all_to_the_end(
             stalls("nothing of a body", length),
             stalls("a part of a body, and nothing more", length + body),
             stalls("two parts of a body, and nothing more", length + body, body),
@@ -188,7 +188,7 @@ async def who_does_not_read_is_let_go(server: HttpServer, world: World) -> None:
         expect(answer.body_bytes, "bytes of the file that a slow reader got").equals(_SLOW, why=keeps)
 
     async with clock() as watch:
-        await together(does_not_read("/files/large"), does_not_read("/count?to=10000000"), reads_slowly())
+        await all_to_the_end(does_not_read("/files/large"), does_not_read("/count?to=10000000"), reads_slowly())
 
 
 @neighbours.check
@@ -258,7 +258,7 @@ async def idle_connections_end(server: HttpServer, world: World) -> None:
         await slowly(running, conversation, head, [b"h", b"e", b"l", b"l", b"o"], b"hello", due_s * 0.3, why=note)
 
     async with clock() as watch:
-        await together(never_asks(), asks(1), asks(2), takes_long(), sends_slowly())
+        await all_to_the_end(never_asks(), asks(1), asks(2), takes_long(), sends_slowly())
 
 
 @neighbours.check

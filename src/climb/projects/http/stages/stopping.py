@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from typing import TYPE_CHECKING
 
 from climb.judge.drivers.connection import ConnectionLost, TimedOut
 from climb.judge.evidence import Comparison
-from climb.judge.expect import fail, within
+from climb.judge.expect import CannotTell, fail, within
+from climb.judge.on_time import Clock, clock
 from climb.judge.stage import Stage
+from climb.judge.together import all_to_the_end
 from climb.judge.world import World
 from climb.projects.http.driver import HttpServer, Running
 from climb.projects.http.driver.chunks import draw_chunked
 from climb.projects.http.driver.draws import draw_body
 from climb.projects.http.driver.understood import understood
 from climb.projects.http.stages.judged import demand_body, demand_status
-from climb.projects.http.stages.on_time import Clock, clock
-from climb.projects.http.stages.together import together
 from climb.projects.http.stages.waiting import demand_ended, demand_open
 
 if TYPE_CHECKING:
@@ -126,15 +127,15 @@ async def idle_connections_are_closed(server: HttpServer, world: World) -> None:
             200,
             why="It is ready.",
         )
-    await _counting(running, 4, 1_000)
-    await _settled(running)
-    for conversation in idle:
-        demand_open(conversation)
-
     async with clock() as watch:
+        await _outlasting(running, watch)
+        await _settled(running)
+        for conversation in idle:
+            demand_open(conversation)
+
         asked = running.instance.terminate()
         why = "A client that has nothing under way loses nothing, and goes elsewhere. Whoever keeps such connections has to wait for each of them."
-        await together(
+        await all_to_the_end(
             *(
                 demand_ended(
                     running,
@@ -154,18 +155,21 @@ async def idle_connections_are_closed(server: HttpServer, world: World) -> None:
 async def new_ones_are_refused(server: HttpServer, world: World) -> None:
     """After SIGTERM no new connection is taken, although an answer is still under way."""
     running = await server.start()
-    counting = await _counting(running, world.draw.integer(4, 5), 1_000)
-    await _settled(running)
-
     async with clock() as watch:
+        counting = await _outlasting(running, watch, more_s=world.draw.integer(0, 1))
+        await _settled(running)
         asked = running.instance.terminate()
-        while (taken := await _taken(running)) is not None and counting.ended_at is None:
+        while (taken := await _taken(running)) is not None:
             if running.now() - asked > watch.allowed_s(0.0):
                 fail(
                     f"a new connection {running.now() - asked:.2f} s after SIGTERM",
                     expected="refused",
                     received=taken,
                     why="Close the listening socket first. Whoever connects now should go to another server at once, and not wait for one that is about to end.",
+                )
+            if counting.ended_at is not None:
+                raise CannotTell(
+                    "the answer under way ended before the program was late to close its listening socket, so this machine is too busy to tell"
                 )
             await asyncio.sleep(_POLL_S)
 
@@ -182,7 +186,11 @@ async def later_requests_are_not_answered(server: HttpServer, world: World) -> N
 
     await asyncio.sleep(_SETTLE_S)
     await counting.send_some(running.request("GET", "/mirror/later"), timeout_s=running.patience_s)
-    await _whole(running, counting, "/count")
+    sent = running.now()
+    if (await _whole(running, counting, "/count")).ended_at < sent:
+        raise CannotTell(
+            "the answer under way ended before the later request was sent: this machine is too busy to tell"
+        )
     try:
         later = await counting.answer(running.patience_s)
     except ConnectionLost:
@@ -270,6 +278,16 @@ async def _counting(running: Running, lines: int, pause_ms: int) -> Conversation
     return conversation
 
 
+async def _outlasting(running: Running, watch: Clock, *, more_s: int = 0) -> Conversation:
+    """An answer that is still under way when what has to happen at SIGTERM is late: its end would do the same."""
+    lines = math.ceil(watch.allowed_s(0.0) + 2 * _AT_ONCE_S) + more_s + 1
+    if lines >= _LONGEST_S:
+        raise CannotTell(
+            f"this machine is so busy that {watch.allowed_s(0.0):.1f} s are allowed for what has to happen at once"
+        )
+    return await _counting(running, lines, 1_000)
+
+
 def _numbers(lines: int) -> bytes:
     return b"".join(b"%d\n" % number for number in range(1, lines + 1))
 
@@ -292,12 +310,17 @@ async def _whole(running: Running, conversation: Conversation, what: str) -> Ans
 
 
 async def _taken(running: Running) -> str | None:
-    """What becomes of a new connection, in words; None if it is refused, or ended without an answer."""
+    """What becomes of a new connection, in words; None if it is refused."""
     try:
         conversation = await running.converse("comes after SIGTERM")
-        answer = await conversation.ask(running.request("GET", "/healthz"), timeout_s=_AT_ONCE_S)
     except ConnectionLost:
         return None
+    except TimedOut:
+        return "neither accepted nor refused"
+    try:
+        answer = await conversation.ask(running.request("GET", "/healthz"), timeout_s=_AT_ONCE_S)
+    except ConnectionLost:
+        return "accepted, and ended without an answer"  # as the last ones in the queue are, when the socket is closed
     except TimedOut:
         conversation.close()
         return f"accepted, and no answer within {_AT_ONCE_S:g} s"

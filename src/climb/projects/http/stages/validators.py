@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import itertools
 import os
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ validators = Stage(
 )
 
 _DAY_S = 86_400
+_SECOND_NS = 1_000_000_000
 _LONG_AGO = 784_111_777  # 1994: in the form with two digits, a year of the last century
 _FRACTIONS_NS = (500_000_000, 123_456_789, 999_999_999)
 _TICK_S = 0.02  # longer than the clock of file systems takes to move on
@@ -134,15 +136,10 @@ def _same_by(values: list[str], rule: str) -> str:
 async def by_date(server: HttpServer, world: World) -> None:
     """Last-Modified is when the file was changed, and dates are understood in their three forms; what is no date is ignored."""
     file = await serve_one(server, world, fractions_ns=_FRACTIONS_NS)
-    plain = await file.plain()
-    if plain.values("last-modified") != [fixed(file.modified)]:
-        plain.blame(
-            f"Last-Modified: {fixed(file.modified)}",
-            f"Last-Modified: {plain.headers['last-modified']}"
-            if "last-modified" in plain.headers
-            else "no Last-Modified",
-            "It is the file's time of modification, without its fraction of a second (RFC 9110, 8.8.2).",
-        )
+    drawn_ns = file.modified_ns
+    for modified_ns in (_early_in_the_month(drawn_ns), drawn_ns):
+        file.date_back(modified_ns)
+        await _demand_last_modified(file)
     away = world.draw.integer(1, 100_000_000)
     cases = [
         (field, form(file.modified + shift), status)
@@ -161,6 +158,25 @@ async def by_date(server: HttpServer, world: World) -> None:
             else f"The file was changed at {fixed(file.modified)}, to the second. All three forms of a date are to be understood (RFC 9110, 5.6.7).{_form_of(text)}"
         )
         await file.demand(status, (field, text), why=why)
+
+
+def _early_in_the_month(modified_ns: int) -> int:
+    """The same time on a day below 10, for which some forms of a date have one digit, and this one two."""
+    seconds, fraction = divmod(modified_ns, _SECOND_NS)
+    day = dt.datetime.fromtimestamp(seconds, tz=dt.UTC).day
+    return (seconds - (day - 1 - seconds % 9) * _DAY_S) * _SECOND_NS + fraction
+
+
+async def _demand_last_modified(file: OneFile) -> None:
+    plain = await file.plain()
+    if plain.values("last-modified") != [fixed(file.modified)]:
+        plain.blame(
+            f"Last-Modified: {fixed(file.modified)}",
+            f"Last-Modified: {plain.headers['last-modified']}"
+            if "last-modified" in plain.headers
+            else "no Last-Modified",
+            "It is the file's time of modification, without its fraction of a second (RFC 9110, 8.8.2), and its day has two digits (5.6.7).",
+        )
 
 
 def _form_of(date: str) -> str:

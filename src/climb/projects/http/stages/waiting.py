@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from climb.judge.drivers.connection import ConnectionLost, TimedOut
 from climb.judge.evidence import Comparison
+from climb.judge.on_time import Clock
 from climb.projects.http.driver import Running
 from climb.projects.http.driver.mirrored import mirrored
 from climb.projects.http.stages.judged import demand_read, demand_status
-from climb.projects.http.stages.on_time import Clock
 
 if TYPE_CHECKING:
     from climb.judge.drivers.conversation import Conversation

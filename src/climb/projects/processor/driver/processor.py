@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from climb.judge.calibration import calibrate_start
+from climb.judge.drivers.refusal import refusal
 from climb.judge.drivers.service import Instance, Service, healthy
 from climb.judge.expect import expect
 from climb.projects.processor.driver.patience import Patience
-from climb.projects.processor.driver.refusal import refusal
 from climb.projects.processor.driver.results import Page, Stats, metrics_of, page_of, read
 from climb.projects.processor.driver.sender import Book, Sender
 from climb.projects.processor.driver.stream import Feed, feed
@@ -65,8 +65,7 @@ class Processor:
 
     async def refuses(self, env: Mapping[str, str | Path | None], *, ports: tuple[str, ...] = _PORTS) -> str:
         """What it writes to standard error before it ends with exit code 2, as it must."""
-        outcome = await refusal(self.service, env, ports)
-        return outcome.stderr.decode(errors="replace")
+        return await refusal(self.service, env, ports)
 
 
 class Running:

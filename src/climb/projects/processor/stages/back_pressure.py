@@ -9,13 +9,13 @@ from climb.judge.evidence import Comparison, Series
 from climb.judge.expect import Failure, expect, fail
 from climb.judge.limits import MIB
 from climb.judge.stage import Stage
+from climb.judge.together import done_meanwhile, together
 from climb.judge.world import World
 from climb.projects.processor.driver import Processor, Running, Sender
 from climb.projects.processor.rules import Model, Reading, Shape
 from climb.projects.processor.stages.draws import draw_shape
 from climb.projects.processor.stages.hose import LINE, Hose, queue, queued
 from climb.projects.processor.stages.judged import demand_counts, demand_windows
-from climb.projects.processor.stages.together import in_background, together
 
 __all__ = ["back_pressure"]
 
@@ -101,7 +101,7 @@ async def others_are_still_served(processor: Processor, world: World) -> None:
             await running.http.get("/healthz", timeout_s=running.patience_s)
             served.append(sum(hose.acknowledged for hose in hoses))
 
-    async with in_background(*(hose.pour() for hose in hoses)):
+    async with done_meanwhile(*(hose.pour() for hose in hoses)):
         await asyncio.sleep(0)
         await live()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from climb.judge.expect import expect
 from climb.judge.faults import AfterBytes, Injecting, Reset, Restart, Slicing, drawn_plan
 from climb.judge.stage import Stage
+from climb.judge.together import together
 from climb.judge.world import World
 from climb.projects.processor.driver import Processor
 from climb.projects.processor.driver.processor import environment
@@ -12,7 +13,6 @@ from climb.projects.processor.rules import Reading, Shape, Taken
 from climb.projects.processor.stages.draws import Traffic, draw_shape, draw_traffic, interleaved
 from climb.projects.processor.stages.judged import demand_watermark, demand_windows
 from climb.projects.processor.stages.site import Device, Site
-from climb.projects.processor.stages.together import together
 
 __all__ = ["exactly_once"]
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from climb.judge.expect import expect
 from climb.judge.stage import Stage
+from climb.judge.together import together
 from climb.judge.world import World
 from climb.projects.processor.driver import Processor, Running, Sender, highest
 from climb.projects.processor.rules import Model, Reading
 from climb.projects.processor.stages.draws import Traffic, draw_shape, draw_traffic, interleaved
 from climb.projects.processor.stages.judged import demand_counts, demand_windows
-from climb.projects.processor.stages.together import together
 
 __all__ = ["many_connections"]
 

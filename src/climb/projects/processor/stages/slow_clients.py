@@ -12,13 +12,13 @@ import msgspec
 from climb.judge.expect import Failure, fail, within
 from climb.judge.faults import HalfOpen, Place
 from climb.judge.stage import Stage
+from climb.judge.together import done_meanwhile
 from climb.judge.world import World
 from climb.projects.processor.driver import Processor, Running, Sender
 from climb.projects.processor.rules import Reading, Shape
 from climb.projects.processor.stages.draws import draw_shape, draw_start
 from climb.projects.processor.stages.lines import LONGEST, padded
 from climb.projects.processor.stages.neighbours import Neighbours
-from climb.projects.processor.stages.together import in_background
 
 __all__ = ["slow_clients"]
 
@@ -109,7 +109,7 @@ async def dribbling_delays_nobody(processor: Processor, world: World) -> None:
     readings = [Reading(f"dribble-{number}", 1, start, 1.5) for number in range(1, count + 1)]
     enough = asyncio.Event()
 
-    async with in_background(*(_dribble(*each, enough) for each in zip(senders, readings, strict=True))):
+    async with done_meanwhile(*(_dribble(*each, enough) for each in zip(senders, readings, strict=True))):
         await neighbours.not_delayed(alone_s, f"{count} clients that send a byte at a time", why=_WHY)
         enough.set()
 

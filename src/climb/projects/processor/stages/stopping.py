@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 from climb.judge.drivers.connection import ConnectionLost
 from climb.judge.expect import CannotTell, expect
 from climb.judge.stage import Stage
+from climb.judge.together import together
 from climb.judge.world import World
 from climb.projects.processor.driver import Processor, Running, Stats
 from climb.projects.processor.rules import Reading, Taken
 from climb.projects.processor.stages.draws import draw_shape, draw_start, draw_traffic, interleaved
 from climb.projects.processor.stages.judged import demand_windows
 from climb.projects.processor.stages.site import Device, Site
-from climb.projects.processor.stages.together import together
 
 __all__ = ["stopping"]
 

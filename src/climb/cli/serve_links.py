@@ -1,0 +1,147 @@
+"""climb serve links: the link shortener, with all that it stands on, until Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from climb.cli.console import printable
+from climb.errors import SetupError
+
+if TYPE_CHECKING:
+    from climb.systems.links.alone import OwnIssuer
+    from climb.systems.links.settings import Settings
+
+__all__ = ["links"]
+
+_HOST = "127.0.0.1"
+_PORT = 8080
+_PERSON = "owner"
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=_PORT, show_default=True, help="The port, on 127.0.0.1.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of its data.  [default: links in CLIMB_HOME]",
+)
+@click.option("--database-url", envvar="DATABASE_URL", metavar="URL", help="A PostgreSQL, instead of one of its own.")
+@click.option("--cache-url", envvar="CACHE_URL", metavar="URL", help="A Valkey or Redis, instead of one of its own.")
+@click.option(
+    "--issuer", metavar="URL", help="Whose tokens it takes, such as those of climb serve identity; else its own."
+)
+@click.option("--jwks-url", metavar="URL", help="Where the issuer's keys are, if not below its address.")
+@click.option(
+    "--public-url",
+    metavar="URL",
+    help="The address under which short links are known.  [default: http://127.0.0.1:PORT]",
+)
+@click.option(
+    "--stale-ms",
+    type=click.IntRange(100),
+    default=2000,
+    show_default=True,
+    help="How long a changed link may be followed as before.",
+)
+@click.option("--allow-private", is_flag=True, help="Take targets in private networks.")
+def links(
+    port: int,
+    data: Path | None,
+    database_url: str | None,
+    cache_url: str | None,
+    issuer: str | None,
+    jwks_url: str | None,
+    public_url: str | None,
+    stale_ms: int,
+    allow_private: bool,
+) -> None:
+    """Shorten links, and count who follows them. Ctrl-C ends it.
+
+    Nothing need be installed or running: it starts a PostgreSQL and a Valkey of its own, keeps its data in a folder, and prints a token
+    to make links with.
+
+    \b
+    Examples:
+      climb serve links
+      climb serve links --port 8000 --data ./links
+      climb serve links --issuer http://127.0.0.1:8081
+    """
+    from climb.stack.local import cache, database
+    from climb.stack.telemetry.logs import set_up_logs
+    from climb.systems.links.alone import OwnIssuer
+    from climb.systems.links.service import bound_to, serve
+
+    set_up_logs(level=logging.WARNING)
+    folder = _made(data)
+    given = {name: url for name, url in (("DATABASE_URL", database_url), ("CACHE_URL", cache_url)) if url}
+    alone = None if issuer else OwnIssuer(folder, f"http://{_HOST}:{port}")
+    with ExitStack() as stack:
+        stack.enter_context(_told())
+        settings = {
+            "PORT": str(port),
+            "DATABASE_URL": stack.enter_context(database(folder=folder / "database", environment=given)),
+            "CACHE_URL": stack.enter_context(cache(environment=given)),
+            "DATA_DIR": str(folder / "clicks"),
+            "ISSUER": issuer or f"http://{_HOST}:{port}",
+            "STALE_MS": str(stale_ms),
+            "ALLOW_PRIVATE": str(int(allow_private)),
+        }
+        settings |= {name: url for name, url in (("JWKS_URL", jwks_url), ("PUBLIC_URL", public_url)) if url}
+        read = _settings(settings)
+        serve(read, bound_to(read), keys=alone.keys if alone else None, ready=lambda: _tell(read, folder, alone))
+
+
+def _made(data: Path | None) -> Path:
+    from climb.home import home_folder
+
+    folder = data.absolute() if data else home_folder() / "links"
+    try:
+        (folder / "clicks").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(f"{printable(str(folder))} can't be made: {error.strerror}") from error
+    return folder
+
+
+def _settings(environment: dict[str, str]) -> Settings:
+    from climb.systems.links.settings import read_settings
+
+    return read_settings(environment)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what is wrong with the settings, or missing here, into the error that the command ends with."""
+    from climb.stack.errors import StackError
+    from climb.systems.links.settings import SettingsError
+
+    try:
+        yield
+    except SettingsError as error:
+        raise SetupError(str(error)) from error
+    except StackError as error:
+        raise SetupError(str(error), next_step=error.next_step) from error
+
+
+def _tell(settings: Settings, folder: Path, alone: OwnIssuer | None) -> None:
+    click.echo(
+        f"Short links are at {settings.address}, and what there is to ask for at {settings.address}/docs   (Ctrl-C ends it)"
+    )
+    click.echo(f"Data: {printable(str(folder))}")
+    if alone is None:
+        click.echo(f"Tokens: those of {settings.issuer}")
+        return
+    token = alone.token(_PERSON)
+    click.echo("\nMake a first link, with a token that is good for 30 days:\n")
+    click.echo(f"  TOKEN={token}")
+    body = shlex.quote('{"url": "https://example.org/", "code": "first"}')
+    click.echo(
+        f'  curl -s -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d {body} {settings.address}/v1/links'
+    )
+    click.echo(f"  curl -si {settings.address}/first")

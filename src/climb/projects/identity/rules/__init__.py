@@ -1,0 +1,1 @@
+"""The rules of the brief as pure functions, written from the brief alone."""

@@ -1,0 +1,1 @@
+"""The routes, as the contract names them."""

@@ -1,0 +1,1 @@
+"""What the service keeps: migrations, and queries by name."""

@@ -1,0 +1,1 @@
+"""Clicks: counted in a file before they are answered, and moved to the database from there, each once."""

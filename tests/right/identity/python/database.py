@@ -1,0 +1,87 @@
+"""PostgreSQL: transactions that take their time or fail, and never hang."""
+
+import asyncio
+import contextlib
+import contextvars
+import time
+
+import asyncpg
+
+from problem import Problem, Unavailable
+from schema import SCHEMA
+
+MOST_CONNECTIONS = 12
+PATIENCE_S = 2.4  # of a request, for all its transactions together
+STARTING, LAST_ADMIN, ACCOUNTS, EVENTS = 1, 2, 3, 4  # names of locks
+OUTAGES = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+)
+
+
+class Budget:
+    """How long a request may still wait for the database."""
+
+    def __init__(self):
+        self.left_s = PATIENCE_S
+
+
+BUDGET = contextvars.ContextVar("BUDGET")
+
+
+class Connection(asyncpg.Connection):
+    def get_reset_query(self):
+        return ""  # nothing here outlives a transaction, so there is nothing to reset
+
+
+class Database:
+    def __init__(self, url: str):
+        self.url = url
+
+    async def open(self):
+        """Connects to nothing yet."""
+        self.pool = await asyncpg.create_pool(
+            self.url, min_size=0, max_size=MOST_CONNECTIONS, connection_class=Connection
+        )
+
+    async def make_tables(self):
+        async with self.transaction() as sql:
+            await lock(sql, STARTING)
+            await sql.execute(SCHEMA)
+
+    @contextlib.asynccontextmanager
+    async def transaction(self):
+        """Committed at the end of the block. Raises Unavailable if the database does not answer in time."""
+        budget = BUDGET.get(None) or Budget()
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(max(budget.left_s, 0)):
+                sql = await self.pool.acquire()
+                try:
+                    await sql.execute("BEGIN")
+                    yield sql
+                    await sql.execute("COMMIT")
+                except Problem:
+                    await sql.execute("ROLLBACK")
+                    raise
+                except BaseException:
+                    sql.terminate()  # nobody knows what state it is in, or when an answer comes
+                    raise
+                finally:
+                    await self.pool.release(sql)
+        except OUTAGES as error:
+            if isinstance(error, TimeoutError):
+                await self.pool.expire_connections()  # the others may be as silent
+            raise Unavailable("The database does not answer.") from error
+        finally:
+            budget.left_s -= time.monotonic() - began
+
+
+async def lock(sql, name: int):
+    """Held until the transaction ends."""
+    await sql.execute(f"SELECT pg_advisory_xact_lock({name})")
