@@ -49,6 +49,7 @@ class Proxy:
         self._sock = sock
         self._scope = scope
         self._links: list[Link] = []
+        self._new: set[socket.socket] = set()  # accepted, and their task has not begun: it may be cancelled before
         self._passed = dict.fromkeys(Direction, 0)
         self._stops: list[_Stop] = []
         self._changed = asyncio.Event()
@@ -145,6 +146,8 @@ class Proxy:
     def close(self) -> None:
         """Listen no more."""
         self._sock.close()
+        for client in self._new:
+            client.close()
 
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
@@ -152,10 +155,12 @@ class Proxy:
             client, _ = await loop.sock_accept(self._sock)
             link = Link(len(self._links), self)
             self._links.append(link)
+            self._new.add(client)
             self._scope.start(lambda link=link, client=client: self._connect(link, client), repr(self))  # type: ignore[misc]
 
     async def _connect(self, link: Link, client: socket.socket) -> None:
         """Find the program for a new client; a program that refuses is not ours to explain: the client is reset."""
+        self._new.discard(client)
         program = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         try:
             for sock in (client, program):

@@ -41,13 +41,12 @@ async def find_client(ask, client_id: str):
         return await sql.fetchrow("SELECT * FROM clients WHERE id = $1", client_id)
 
 
-class OAuthError(Exception):
+class OAuthError(Problem):
     """RFC 6749, 5.2."""
 
     def __init__(self, error: str, status: int = 400):
-        super().__init__(error)
+        super().__init__(status)
         self.error = error
-        self.status = status
 
     def response(self):
         headers = {"WWW-Authenticate": 'Basic realm="clients"'} if self.status == 401 else {}

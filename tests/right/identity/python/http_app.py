@@ -66,7 +66,7 @@ def endpoint(app, path: str, methods: dict):
             if any("\0" in value for value in request.path_params.values()):
                 raise Problem(422, "The path is wrong.", {"path": "has a character U+0000"})
             return await handler(Ask(app, request))
-        except (Problem, clients.OAuthError) as problem:
+        except Problem as problem:
             return problem.response()
         except Exception:
             traceback.print_exc(file=sys.stderr)

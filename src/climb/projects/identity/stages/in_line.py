@@ -46,6 +46,7 @@ _ROUNDS = 15
 _LEAST = 5
 _LOOK_S = 0.03
 _OF_ONE_ADDRESS = 40  # well below what is taken for guessing, also by who counts a try before it has failed
+_NOT_WAITED = 0.9  # of the longest time in the line: who is refused later was in it
 _PATIENCE_S = 60.0
 _OPEN_FILES = 4_096
 _NEEDED = 1_700
@@ -157,9 +158,10 @@ def demand_line(answers: Sequence[Answer], rate: float, *, longest_s: float, all
             )
         for answer in refused:
             retry_after(answer)
-        if refused and refused[-1].seconds > longest_s / 2 + allowed_s:
+        at_once_s = min(longest_s / 2 + allowed_s, _NOT_WAITED * longest_s)
+        if refused and refused[-1].seconds > at_once_s:
             refused[-1].blame(
-                f"503 at once, and so within {longest_s / 2 + allowed_s:.1f} s",
+                f"503 at once, and so within {at_once_s:.1f} s",
                 f"503 after {refused[-1].seconds:.1f} s   {said(refused[-1])}",
                 "How long the line is, is known when somebody comes. Who waits in vain could have gone elsewhere, and their place was taken from another.",
             )

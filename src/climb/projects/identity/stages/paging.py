@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from climb.judge.expect import fail
+from climb.judge.faults import Injecting, Latency
+from climb.judge.history import Recorder
 from climb.judge.together import together
 from climb.projects.identity.rules.walks import wrong_with
+from climb.projects.identity.stages.permitted import set_roles
 
 if TYPE_CHECKING:
     from climb.judge.drivers.http1 import Answer
     from climb.judge.world import World
-    from climb.projects.identity.driver import Running
+    from climb.projects.identity.driver import Person, Running, Tokens
 
 __all__ = ["Page", "demand_pages", "demand_walk", "demand_walk_while_growing", "page", "walk"]
 
 _MOST_PAGES = 2_000
 _FORM = '{"items": [{"id": text, …}, …], "next": text or null}'
-_WRITERS = 4
-_EACH = 80  # refreshes of each
+_REFRESHING, _REFRESHES = 2, 40
+_CHANGING, _CHANGES = 2, 16
+_FAR = Latency(6)
+_SHOWN_S = 2.0  # an event may be in the log so late
 _WHOLE = 200
 _SHOWN = 300
 _WHY = "Nothing is missing or twice on the way through a list, whatever is added or deleted meanwhile. Who reads it page by page to act on it would pass somebody over, and never know."
@@ -113,17 +119,26 @@ def _demand_size(found: Page, size: int, what: str) -> None:
         found.answer.blame(f"{size} items: {what}", f"{len(found.items)}", "There are more than enough of them.")
 
 
-async def demand_walk_while_growing(running: Running, other: Running, world: World, token: str) -> None:
-    """The end of the audit log is read again and again while refreshes at two instances add to it; each walk has all that it must have."""
-    families = [await running.admin() for _ in range(_WRITERS)]
-    walks: list[tuple[int, list[str]]] = []
-    left = _WRITERS
+async def demand_walk_while_growing(running: Running, world: World, token: str) -> None:
+    """The end of the audit log is read again and again while refreshes and changes of roles add to it; each walk has all that it must have.
 
-    async def writes(number: int) -> None:
+    The way to the database is long meanwhile, so a transaction of several statements ends some time after it has drawn its numbers.
+    """
+    families = [await running.admin() for _ in range(_REFRESHING)]
+    people = [await running.register() for _ in range(_CHANGING)]
+    walks: list[tuple[int, list[str]]] = []
+    left = _REFRESHING + _CHANGING
+
+    async def refreshes(mine: Tokens) -> None:
         nonlocal left
-        at, mine = (running, other)[number % 2], families[number]
-        for _ in range(_EACH):
-            mine = await at.refreshed(mine.refresh)
+        for _ in range(_REFRESHES):
+            mine = await running.refreshed(mine.refresh)
+        left -= 1
+
+    async def changes(person: Person) -> None:
+        nonlocal left
+        for number in range(_CHANGES):
+            await set_roles(running, token, person.id, ("user",) if number % 2 else ("user", "admin"))
         left -= 1
 
     async def reads(limit: int) -> None:
@@ -139,8 +154,12 @@ async def demand_walk_while_growing(running: Running, other: Running, world: Wor
                 after = known = each.next
             walks.append((limit, ids))
 
-    limits = [world.draw.integer(3, 6), world.draw.integer(7, 20)]
-    await together(*(writes(number) for number in range(_WRITERS)), *map(reads, limits))
+    limits = [world.draw.integer(3, 6), world.draw.integer(7, 20), world.draw.integer(7, 20)]
+    async with Injecting(running.database.place, Recorder(running.now)) as faults:
+        await faults.inject(_FAR)
+        await together(*map(refreshes, families), *map(changes, people), *map(reads, limits))
+        await faults.heal(_FAR)
+    await asyncio.sleep(_SHOWN_S)
     whole = [each["id"] for each in await walk(running, "/v1/audit", token, limit=_WHOLE)]
     for limit, ids in walks:
         begin = whole.index(ids[0]) if ids and ids[0] in whole else 0

@@ -153,7 +153,7 @@ async def events_are_listed_whole(identity: IdentityService, world: World) -> No
     """Who walks through the audit log while events are added meets each once, and passes none over that stands in front of what they met."""
     running = await identity.start()
     admin = await running.admin()
-    await demand_walk_while_growing(running, await running.second(), world, admin.access)
+    await demand_walk_while_growing(running, world, admin.access)
 
 
 @roles.check

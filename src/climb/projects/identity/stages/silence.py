@@ -40,7 +40,9 @@ _HOLD_S = 1.0
 _HOLD_TIMES = 10
 _AGAIN_S = 60.0
 _QUIET_S = 2.5
-_READ_S = 0.5  # in which the refusal is read: it must not end the message either
+_UNTIL_TAKEN = (
+    "Until it was answered with 2xx a message is tried again, for at least a minute, and also after a kill -9."
+)
 _LISTS = "With a difference, a list of addresses becomes a list of customers, by asking for each."
 
 
@@ -155,7 +157,7 @@ async def messages_are_tried_again(identity: IdentityService, world: World) -> N
         "POST", "/v1/registrations", json={"email": person.email, "password": person.password}, status=202
     )
     await running.mail.message(person.email, "confirm")
-    await asyncio.sleep(_READ_S)
+    await running.mail.message(person.email, "confirm", within_s=_AGAIN_S, why=_UNTIL_TAKEN)
     await running.restart()
     running.mail.works()
     healed = running.now()
@@ -188,13 +190,8 @@ def _mail_breaks(running: Running) -> list[tuple[str, Callable[[], Awaitable[Non
 
 async def _taken(running: Running, person: Person, since: float) -> Message:
     """The first message to this person that came and was answered with 204 after this moment."""
-    while running.now() < since + _AGAIN_S:
-        message = await running.mail.message(
-            person.email,
-            "confirm",
-            within_s=max(since + _AGAIN_S - running.now(), 0),
-            why="Until it was answered with 2xx a message is tried again, for at least a minute, and also after a kill -9.",
-        )
+    while (left := since + _AGAIN_S - running.now()) > 0:
+        message = await running.mail.message(person.email, "confirm", within_s=left, why=_UNTIL_TAKEN)
         if message.taken:
             return message
     raise CannotTell("the judge was too busy to take a message")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["demand_table"]
 
 _BOUND_S = 3.0
+_PER_S = 2.5  # of each kind; two of them need a hash, and slow machines have to keep up
 _RECOVERY_S = 5.0
 _NOTICE_S = 1.5  # how old what /readyz knows may be
 _AWAY: AbstractSet[int] = frozenset({503})
@@ -35,7 +36,7 @@ async def demand_table(
     demands = asked.demands(works=works)
     place = running.database.place
     troubles = [Trouble(faults=((place, fault),), demands=demands, lasts_s=lasts_s) for fault, lasts_s in faults]
-    await demand_matrix(troubles, Recorder(identity.service.now), why=_WHY)
+    await demand_matrix(troubles, Recorder(identity.service.now), why=_WHY, per_s=_PER_S)
 
 
 class _Asked:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from climb.judge.dependencies import Cache, Database
     from climb.judge.world.proxy import Proxy
 
-__all__ = ["LinksService"]
+__all__ = ["LinksService", "by_way_of"]
 
 _LEAST_S = 8.0
 _PLAIN_STARTS = 300  # an answer may take so many times as long as any process takes to start here and now
@@ -101,8 +101,8 @@ class LinksService:
         database_road = await self._road(database) if roads else None
         cache_road = await self._road(cache) if roads else None
         given: dict[str, Any] = {
-            "database_url": _by_way_of(database_road, database.url),
-            "cache_url": _by_way_of(cache_road, cache.url),
+            "database_url": by_way_of(database_road, database.url),
+            "cache_url": by_way_of(cache_road, cache.url),
             "data_dir": data_dir,
             "issuer": issuer.url,
         }
@@ -118,7 +118,7 @@ class LinksService:
         return await self.world.proxy(part.proxy.port)
 
 
-def _by_way_of(road: Proxy | None, url: str) -> str:
+def by_way_of(road: Proxy | None, url: str) -> str:
     """The same address through this proxy."""
     if road is None:
         return url
