@@ -38,6 +38,7 @@ class ProjectInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: Literal["draft", "ready"]  # a draft can be tried; some of its checks may not be proven yet
     reference: tuple[str, ...]
     languages: dict[str, Language]
+    side_by_side: int = 1  # checks of one stage that may be judged at the same time, on as many processors
     reference_build: tuple[str, ...] = ()  # makes our own system ready, if that takes longer than a start may
 
 

@@ -6,10 +6,12 @@ have been broken meanwhile), then on to the next until one fails.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import os
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import msgspec
 
@@ -133,21 +135,38 @@ class _Run:
     async def _judge_stage(self, number: int) -> StageResult:
         stage = self.project.stages[number - 1]
         self.on_event(StageStarted(number, stage.title, len(stage.checks)))
-        checks = []
-        for position, check in enumerate(stage.checks, 1):
-            if self.plan.check in (None, f"{number}.{position}"):
-                checks.append(await self._judge_check(stage, number, check))
-            else:
-                checks.append(_skipped(number, position, check))
-        result = _stage_result(stage, number, checks)
+        started = time.monotonic()
+        room = asyncio.Semaphore(self._room(stage))
+        tasks = [
+            asyncio.create_task(self._judge_check(stage, check, room))
+            for position, check in enumerate(stage.checks, 1)
+            if self.plan.check in (None, f"{number}.{position}")
+        ]
+        try:
+            judged = {check.id: check async for check in self._in_order(number, tasks)}
+        finally:
+            await _given_up(tasks)
+        checks = [judged.get(check.id) or _skipped(number, at, check) for at, check in enumerate(stage.checks, 1)]
+        result = _stage_result(stage, number, checks, time.monotonic() - started)
         self.on_event(StageDone(result))
         return result
 
-    async def _judge_check(self, stage: Stage, number: int, check: Check) -> CheckResult:
-        checked = await run_check(self.project, stage, check, self.submission, self.seed)
+    def _room(self, stage: Stage) -> int:
+        """How many checks of the stage are judged at the same time; times are compared by one that is alone."""
+        return 1 if stage.timed else min(self.project.info.side_by_side, len(os.sched_getaffinity(0)))
+
+    async def _in_order(self, number: int, tasks: Sequence[asyncio.Task[CheckResult]]) -> AsyncIterator[CheckResult]:
+        """Tell the results in the order of the stage, each as soon as those before it are there."""
+        for task in tasks:
+            result = await task
+            self.on_event(CheckDone(number, result))
+            yield result
+
+    async def _judge_check(self, stage: Stage, check: Check, room: asyncio.Semaphore) -> CheckResult:
+        async with room:
+            checked = await run_check(self.project, stage, check, self.submission, self.seed)
         if checked.result.status is not Status.PASSED:
             runs.save_traces(self.folder, checked.result.number, checked.traces)
-        self.on_event(CheckDone(number, checked.result))
         return checked.result
 
     def _conclude(self, built: Build | None, failure: CheckResult | None) -> Verdict:
@@ -168,7 +187,14 @@ class _Run:
         )
 
 
-def _stage_result(stage: Stage, number: int, checks: list[CheckResult]) -> StageResult:
+async def _given_up(tasks: Sequence[asyncio.Task[CheckResult]]) -> None:
+    """Wait until all have ended, those too that are not needed any more."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _stage_result(stage: Stage, number: int, checks: list[CheckResult], seconds: float = 0.0) -> StageResult:
     return StageResult(
         id=stage.id,
         number=number,
@@ -176,7 +202,7 @@ def _stage_result(stage: Stage, number: int, checks: list[CheckResult]) -> Stage
         status=worst([check.status for check in checks]),
         concepts=stage.concepts,
         checks=tuple(checks),
-        seconds=round(sum(check.seconds for check in checks), 3),
+        seconds=round(seconds, 3),
     )
 
 

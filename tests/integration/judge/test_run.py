@@ -1,5 +1,8 @@
 """A whole run: in which order, with which events, and what it leaves."""
 
+import asyncio
+import contextlib
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +12,7 @@ import pytest
 from climb.errors import SetupError, UsageError
 from climb.judge import runs
 from climb.judge.drivers.command import Command
-from climb.judge.events import Event, StageStarted
+from climb.judge.events import CheckDone, Event, StageStarted
 from climb.judge.evidence import Comparison, Output
 from climb.judge.expect import CannotTell, fail
 from climb.judge.project import Project
@@ -313,3 +316,62 @@ def test_seeds_are_short_and_differ() -> None:
 
     assert all(len(seed) == 4 and int(seed, 16) >= 0 for seed in seeds)
     assert len(seeds) > 40
+
+
+def side_by_side(project: Project, number: int, *, timed: bool = False) -> Project:
+    """The project with so many checks of a stage at the same time."""
+    for stage in project.stages:
+        stage.timed = timed
+    return msgspec.structs.replace(project, info=msgspec.structs.replace(project.info, side_by_side=number))
+
+
+def meeting() -> list[Callable[..., Any]]:
+    """Two checks that hold only while both are judged; the first ends last."""
+    second_is_there, second_has_ended = asyncio.Event(), asyncio.Event()
+
+    async def first(_command: Command, _world: Any) -> None:
+        """It meets the second."""
+        if not await seen(second_is_there) or not await seen(second_has_ended):
+            fail("the other", expected="there", received="not there", why="so")
+
+    async def second(_command: Command, _world: Any) -> None:
+        """It says that it is there."""
+        second_is_there.set()
+        second_has_ended.set()
+
+    async def seen(event: asyncio.Event) -> bool:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), 1)
+        return event.is_set()
+
+    return [first, second]
+
+
+async def test_checks_side_by_side_are_told_in_order(
+    judge: Judge, project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A project may have its checks judged at the same time; their results come in the order of the stage."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
+
+    verdict = await judge(side_by_side(project(meeting()), 2))
+
+    assert verdict.exit_code == 0
+    assert [event.result.number for event in judge.events if isinstance(event, CheckDone)] == ["1.1", "1.2"]
+
+
+@pytest.mark.parametrize(("number", "timed", "processors"), [(1, False, {0, 1}), (2, True, {0, 1}), (2, False, {0})])
+async def test_checks_are_alone_where_times_count(
+    judge: Judge,
+    project: MakeProject,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    number: int,
+    timed: bool,
+    processors: set[int],
+) -> None:
+    """Without that word, in a timed stage, or with one processor, one check ends before the next begins."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: processors)
+
+    verdict = await judge(side_by_side(project(meeting()), number, timed=timed))
+
+    assert [check.status for check in verdict.stages[0].checks] == ["failed", "passed"]

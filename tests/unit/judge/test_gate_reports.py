@@ -46,6 +46,23 @@ def test_temporary_folders_do_not_count() -> None:
     assert normalised(line.format("abcd")) == normalised(line.format("x9_y"))
 
 
+RANDOM = """\
+        ran       DATABASE_URL=postgresql://check_{0}:{0}80e37f3a55@127.0.0.1:15694/check_{0} python3 server.py
+        received  status 201 Created   {{"id": "{0}8f026e0e5c7f4f9e83a5e6", "token": "{1}"}}
+        why       A code of oauth-authorization-server_with-words is known.
+"""
+
+
+def test_ids_and_tokens_do_not_count() -> None:
+    """What a program or the judge takes from the system's randomness differs each time; words do not, however long."""
+    one = RANDOM.format("3d45f7fb4c", "8e-SLzGTMNL1cmQW9VKp177VViQnrgooBl5auwi2O6g")
+    other = RANDOM.format("b4e2ea2146", "XTd-O5i2qgaH0PIKn_xl_dCvaBd9Q6lG3QhEuB1DWDo")
+
+    assert normalised(other) == normalised(one)
+    assert normalised(one.replace("_with-words", "_without-words")) != normalised(one)
+    assert normalised(one.replace('"id"', '"key"')) != normalised(one)
+
+
 CHART = """\
         why       The task with the fewest ticks left runs.
         timeline  as you ran it, and as the rules

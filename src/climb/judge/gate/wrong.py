@@ -40,6 +40,12 @@ _DRAWN = re.compile(
     r"^( {8}(?:table|timeline|sequence|plot) .*\n)(?: {10}.*\n)+", re.MULTILINE
 )  # by the margin that the report gives it
 _SAID = re.compile(r"^ {8}exchange .*\n(?: {10}.*\n)*", re.MULTILINE)
+_DIGITS = re.compile(
+    r"(?<![0-9A-Za-z])(?=[0-9a-f]*[0-9])[0-9a-f]{10,}(?![0-9A-Za-z])"
+)  # ids and passwords in hexadecimal
+_LETTERS = re.compile(
+    r"(?=[\w-]*[0-9])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?<![\w-])[\w-]{22,}", re.ASCII
+)  # tokens in base64url
 Render = Callable[[Verdict], str]  # the report of the first failure, as a learner reads it
 
 
@@ -117,12 +123,13 @@ async def judge_wrong(project: Project, program: WrongProgram, render: Render, *
 
 
 def normalised(report: str) -> list[str]:
-    """A report without what differs from run to run: numbers, how lists and lines wrap with them, and how drawings look."""
+    """A report without what differs from run to run: numbers, ids and tokens, how lists and lines wrap with them, and how drawings look."""
     text = _SAID.sub("", report)  # which connection spoke last, and in how many pieces, is up to the kernel
     text = _DRAWN.sub(r"\1 DRAWN\n", text)
     text = re.sub(r"/\S+/", "/…/", text)
     text = re.sub(r"\b[0-9a-f]{4}-\d+\.\d+", "RUN", text)
     text = re.sub(r"[▁▂▃▄▅▆▇█]+", "▁", text)  # a series, drawn
+    text = _LETTERS.sub("RANDOM", _DIGITS.sub("RANDOM", text))
     text = re.sub(r"\d+", "#", text)
     text = re.sub(r"#(?:[ ,.:~-]*#)*", "#", " ".join(text.split()))
     return re.sub(r"\^+ ", "", text).split(". ")

@@ -120,12 +120,12 @@ class Outbox:
         except Away as away:
             await self._later(due, str(away))
         except Exception as error:
-            _log.exception("message_not_sent", extra={"message": due.id})
+            _log.exception("message_not_sent", extra={"message_id": due.id})
             await self._later(due, type(error).__name__)
 
     async def _later(self, due: queries.DueMessage, why: str) -> None:
         wait_s = delay_s(due.attempts)
-        _log.warning("message_later", extra={"message": due.id, "why": why, "delay_s": wait_s})
+        _log.warning("message_later", extra={"message_id": due.id, "why": why, "delay_s": wait_s})
         with contextlib.suppress(Away):  # then it is due when its lease is over
             async with self._database.session() as connection:
                 await queries.message_later(connection, id=due.id, delay_s=wait_s)

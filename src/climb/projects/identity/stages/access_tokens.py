@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jwt
 import msgspec
@@ -40,6 +40,7 @@ access_tokens = Stage(
     ],
 )
 
+_LONG = 24
 _SLACK_S = 1  # whole seconds may be cut off or rounded
 _ROLES_WHY = "Other services let somebody in by this list, without asking back."
 
@@ -238,7 +239,7 @@ async def _set_of_a_forger(world: World, fetched: list[str]) -> str:
 
 
 def _blame_forged(answer: Answer, case: Forged) -> None:
-    answer.blame("status 401", f"status {answer.line}   for a token with {case.name}: {_told(case)}", case.why)
+    answer.blame("status 401", f"status {answer.line}   for this token: {case.name}; {_told(case)}", case.why)
 
 
 def _told(case: Forged) -> str:
@@ -247,6 +248,12 @@ def _told(case: Forged) -> str:
         given = parts(case.token)
     except ValueError:
         return case.token
-    header = msgspec.json.encode(given.header).decode()
-    claims = msgspec.json.encode({name: given.claims.get(name) for name in ("sub", "roles")}).decode()
-    return f"header {header}, in the claims {claims}"
+    roles = msgspec.json.encode(given.claims.get("roles")).decode()
+    return f"its header is {msgspec.json.encode(_short(given.header)).decode()}, and its roles are {roles}"
+
+
+def _short(found: Any) -> Any:
+    """A JSON document with its long texts left out: numbers of keys tell nobody anything."""
+    if isinstance(found, dict):
+        return {name: _short(value) for name, value in found.items()}
+    return f"{len(found)} characters" if isinstance(found, str) and len(found) > _LONG else found

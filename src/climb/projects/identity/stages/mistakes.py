@@ -74,7 +74,10 @@ def bodies_that_are_none(draw: Draws) -> list[Unreadable]:
     return [
         *(Unreadable(what=what, body=body, statuses=(400,)) for what, body in no_json.items()),
         Unreadable(what="half of a pair of surrogates", body=good.replace(b"horse", rb"\ud83d"), statuses=(400, 422)),
-        *(Unreadable(what="JSON under another name", body=good, statuses=(415,), content_type=each) for each in others),
+        *(
+            Unreadable(what=f"JSON that says it is {each}", body=good, statuses=(415,), content_type=each)
+            for each in others
+        ),
         Unreadable(what=f"{len(long):,} bytes", body=long, statuses=(413,)),
         Unreadable(what=f"{len(long):,} bytes in chunks", body=long, statuses=(413,), chunked=True),
     ]

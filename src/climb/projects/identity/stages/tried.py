@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from climb.judge.drivers.problems import problem
+from climb.judge.drivers.redacted import shortened
 from climb.projects.identity.driver import draw_email, draw_password
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def locked_out(answer: Answer) -> dict[str, Any]:
 
 def said(answer: Answer) -> str:
     """An answer in a line."""
-    return f"{answer.line}   {answer.text[:_SHOWN]}".rstrip()
+    text = shortened(answer.body).decode("utf-8", errors="replace")
+    return f"{answer.line}   {text[:_SHOWN]}".rstrip()
 
 
 def _without_numbers(body: Any) -> Any:
