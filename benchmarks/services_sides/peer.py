@@ -115,7 +115,7 @@ class Peer:
             raise NobodyError
         try:
             key = self._keys[jwt.get_unverified_header(token)["kid"]]
-            return jwt.decode(token, key, ["EdDSA"], issuer=self.issuer, audience=self.issuer)["sub"]
+            return jwt.decode(token, key, ["ES256", "EdDSA"], issuer=self.issuer, audience=self.issuer)["sub"]
         except (jwt.InvalidTokenError, KeyError) as error:
             raise NobodyError from error
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from http_sides.servers import NoServerError, Running, nginx_program
+from http_sides.servers import NoServerError, nginx_program
 
 __all__ = ["ADMIN", "SIDES", "TARGET", "Given", "NoServerError", "Served", "served"]
 
@@ -31,7 +31,18 @@ TARGET = "https://example.org/a/b?c=d"
 ADMIN = ("admin@example.org", "correct horse battery")
 SIDES = ("ours", "nginx", "fastapi", "starlette")
 FASTAPI = "fastapi==0.165.0"
-SHARED = ("starlette", "uvicorn", "uvloop", "httptools", "asyncpg", "redis", "hiredis", "argon2-cffi", "pyjwt", "cryptography")
+SHARED = (
+    "starlette",
+    "uvicorn",
+    "uvloop",
+    "httptools",
+    "asyncpg",
+    "redis",
+    "hiredis",
+    "argon2-cffi",
+    "pyjwt",
+    "cryptography",
+)
 NGINX = """
 daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log {folder}/errors;
 events {{ worker_connections 20000; }}
@@ -59,13 +70,25 @@ class Given:
 
 
 @dataclass
-class Served(Running):
+class Served:
     """A service at work, that can be stopped in order and started again on the same port."""
 
-    command: Sequence[str] = ()
-    environment: dict[str, str] = field(default_factory=dict)
-    folder: Path = Path()
-    core: int = 0
+    name: str
+    port: int
+    process: psutil.Process
+    command: Sequence[str]
+    environment: dict[str, str]
+    folder: Path
+    core: int
+
+    def cpu_s(self) -> float:
+        """Processor time that it has used."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+    def memory_mib(self) -> float:
+        """What it has in memory."""
+        return float(self.process.memory_info().rss) / 2**20
 
     def stop(self) -> int:
         """Ask it to end; return its exit code."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -258,3 +259,24 @@ def test_a_plan_is_the_same_again_from_its_draws() -> None:
         (each.fault.label, each.after, each.lasts_s) for each in again
     ]
     assert all(0 < each.after.seconds <= 2.0 for each in plan)
+
+
+async def test_a_client_at_the_moment_of_refusal() -> None:
+    """A client whose coming the event loop has seen, but not told when the proxy begins to refuse, is no error."""
+    errors: list[dict[str, object]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: errors.append(context))
+    async with World(Choices("refusal")) as world:
+        server = await world.listener()
+        proxy = await world.proxy(server.port, host=server.address)
+
+        with socket.create_connection(proxy.address):
+            loop.call_soon(proxy.refuse)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        proxy.accept()
+        _, writer = await asyncio.open_connection(*proxy.address)
+        writer.close()
+
+    assert errors == []
+    assert world.mishaps == []

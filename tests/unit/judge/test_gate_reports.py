@@ -91,6 +91,15 @@ def test_what_is_drawn_does_not_count() -> None:
     assert normalised(one.replace("timeline ", "drawing  ")) != normalised(one)
 
 
+@pytest.mark.parametrize("kind", ["plot", "latencies"])
+def test_curves_do_not_count(kind: str) -> None:
+    """Where the dots of a drawing of measured times stand is up to the machine."""
+    report = f"        {kind.ljust(9)} how long it took\n{{0}}        again     climb replay c0de-1.1\n"
+    one, other = ("          100 │  ·●\n              │●\n", "          50 │●\n")
+
+    assert normalised(report.format(one)) == normalised(report.format(other))
+
+
 @pytest.mark.parametrize(("old", "new"), [("closed", "open"), ("dropped", "lost"), ("--timeout", "--all")])
 def test_words_count(old: str, new: str) -> None:
     """A changed word is a changed report."""

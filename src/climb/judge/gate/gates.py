@@ -25,7 +25,9 @@ from climb.judge.verdict import Status, Verdict
 __all__ = ["GATES", "Ask", "Share", "pass_gates"]
 
 _HINTS = 3
-_LANES = 2  # wrong programs judged at the same time; more would make the machine too busy for the stages about time
+_LANES = (
+    2  # checks of wrong programs judged at the same time; more would make the machine too busy for those about time
+)
 _EXPECTED = {
     "project.toml",
     "brief.md",
@@ -125,8 +127,9 @@ async def right(ask: Ask) -> AsyncIterator[Finding]:
 class _Lanes:
     """Room for a few programs at a time, or for one that must be alone."""
 
-    def __init__(self) -> None:
-        self._room = asyncio.Semaphore(_LANES)
+    def __init__(self, number: int = _LANES) -> None:
+        self._number = number
+        self._room = asyncio.Semaphore(number)
         self._gathering = asyncio.Lock()  # of two that each hold a part and want the rest, neither would ever get it
 
     @asynccontextmanager
@@ -138,7 +141,7 @@ class _Lanes:
     async def all(self) -> AsyncIterator[None]:
         async with AsyncExitStack() as held:
             async with self._gathering:
-                for _ in range(_LANES):
+                for _ in range(self._number):
                     await held.enter_async_context(self._room)
             yield
 
@@ -149,7 +152,7 @@ async def wrong(ask: Ask) -> AsyncIterator[Finding]:
     Several are judged side by side, since most of the time is spent in waiting for timeouts. Never two of one stage: with the
     gate's one seed their checks would draw the same addresses.
     """
-    lanes = _Lanes()
+    lanes = _Lanes(max(_LANES // ask.project.info.side_by_side, 1))
     timed = {stage.id for stage in ask.project.stages if stage.timed}
     stages: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 

@@ -37,7 +37,7 @@ __all__ = ["Render", "WrongProgram", "judge_wrong", "normalised", "read_all"]
 
 _GATE = "wrong"
 _DRAWN = re.compile(
-    r"^( {8}(?:table|timeline|sequence|plot) .*\n)(?: {10}.*\n)+", re.MULTILINE
+    r"^( {8}(?:table|timeline|sequence|plot|latencies) .*\n)(?: {10}.*\n)+", re.MULTILINE
 )  # by the margin that the report gives it
 _SAID = re.compile(r"^ {8}exchange .*\n(?: {10}.*\n)*", re.MULTILINE)
 _DIGITS = re.compile(

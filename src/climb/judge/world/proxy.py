@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import socket
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from climb.judge.world.effects import Condition, Direction
@@ -53,7 +54,8 @@ class Proxy:
         self._passed = dict.fromkeys(Direction, 0)
         self._stops: list[_Stop] = []
         self._changed = asyncio.Event()
-        self._accepting: asyncio.Task[None] | None = None
+        self._accepting = False
+        self._loop = asyncio.get_running_loop()
         self.accept()
 
     def __repr__(self) -> str:
@@ -95,18 +97,18 @@ class Proxy:
 
     def refuse(self) -> None:
         """Refuse new connections; those that are open go on."""
-        if self._accepting is None:
-            return
-        self._accepting.cancel()
-        self._accepting = None
-        with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)  # on Linux it listens no more, and keeps its port
+        if self._accepting:
+            self._accept_no_more()
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_RDWR)  # on Linux it listens no more, and keeps its port
 
     def accept(self) -> None:
         """Accept new connections, as at the beginning."""
-        if self._accepting is None:
+        if not self._accepting:
             self._sock.listen(_BACKLOG)
-            self._accepting = self._scope.start(self._accept, f"{self!r} accepting")
+            self._sock.setblocking(False)
+            self._loop.add_reader(self._sock.fileno(), self._take_clients)
+            self._accepting = True
 
     async def reached(
         self, count: int, direction: Direction, do: Callable[[], Awaitable[object]] | None = None
@@ -145,18 +147,34 @@ class Proxy:
 
     def close(self) -> None:
         """Listen no more."""
+        if self._accepting:
+            self._accept_no_more()
         self._sock.close()
         for client in self._new:
             client.close()
 
-    async def _accept(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            client, _ = await loop.sock_accept(self._sock)
+    def _accept_no_more(self) -> None:
+        self._loop.remove_reader(self._sock.fileno())  # what the loop has seen and not told yet is forgotten too
+        self._accepting = False
+
+    def _take_clients(self) -> None:
+        while (client := self._next_client()) is not None:
             link = Link(len(self._links), self)
             self._links.append(link)
             self._new.add(client)
             self._scope.start(lambda link=link, client=client: self._connect(link, client), repr(self))  # type: ignore[misc]
+
+    def _next_client(self) -> socket.socket | None:
+        try:
+            return self._sock.accept()[0]
+        except BlockingIOError:
+            return None
+        except ConnectionAbortedError:
+            return self._next_client()
+        except OSError as error:
+            self._accept_no_more()  # or else it would be tried again at once, for ever
+            self._scope.start(partial(_failed, error), f"{self!r} accepting")
+            return None
 
     async def _connect(self, link: Link, client: socket.socket) -> None:
         """Find the program for a new client; a program that refuses is not ours to explain: the client is reset."""
@@ -187,3 +205,7 @@ class Proxy:
         """Wake all that wait for a change; those who wait again wait for the next one."""
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+async def _failed(error: OSError) -> None:
+    raise error

@@ -15,9 +15,9 @@ import socket
 from time import monotonic
 from typing import cast
 
-from climb.systems.http.answer import Answer
+from climb.systems.http.answer import Answer, encode
 from climb.systems.http.answering import Answering
-from climb.systems.http.fields import CHUNKED, Pairs
+from climb.systems.http.fields import CHUNKED, Pairs, known_fields
 from climb.systems.http.head import Head
 from climb.systems.http.memory import LARGE
 from climb.systems.http.output import SAMPLE_S, Output
@@ -79,6 +79,8 @@ class Connection(asyncio.Protocol):
         self._shared.wheel.watch(self, at)
 
     def data_received(self, data: bytes) -> None:
+        if self._phase == _IDLE and self._shared.at_once is not None and self._say_at_once(data):
+            return
         if self._phase >= _LINGERING:
             return
         self._parser.feed(data)
@@ -121,6 +123,33 @@ class Connection(asyncio.Protocol):
         shared.freed()
 
     # --- requests ----------------------------------------------------------------------------------------------------
+
+    def _say_at_once(self, data: bytes) -> bool:
+        """Answer a whole request, if that takes no more than a look; tell whether it is answered.
+
+        Its fields were read before, from whomever, and nothing was wrong with them; its target is one that is known. So nothing is
+        judged here, and what is not answered is left to the parser.
+        """
+        shared, output = self._shared, self._output
+        line, _, rest = data.partition(b"\r\n")
+        fields = known_fields(rest[:-2])
+        if fields is None or not fields.plain or rest[-2:] != b"\r\n":
+            return False
+        if line[:4] != b"GET " or line[-9:] != b" HTTP/1.1" or len(data) > shared.max_head_bytes:
+            return False
+        if self._parser.waiting or self._turn is not None or output.paused or shared.stopping or shared.answered:
+            return False
+        assert shared.at_once is not None
+        try:
+            answer = shared.at_once(line[4:-9])
+        except Exception:  # the usual way will tell
+            return False
+        if answer is None:
+            return False
+        output.put(encode(shared.opening.of(answer.status), answer))
+        output.flush()
+        self._since = monotonic()
+        return True
 
     def _read(self) -> None:
         """Read requests and answer them, until something has to be waited for."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from climb.systems.http.grammar import FIELD, is_host
 from climb.systems.http.refusal import Refusal
 
-__all__ = ["CHUNKED", "Fields", "Pairs", "pairs_of", "read_fields", "text_of"]
+__all__ = ["CHUNKED", "Fields", "Pairs", "known_fields", "pairs_of", "read_fields", "text_of"]
 
 CHUNKED = -1  # instead of a body's length
 _LONGEST_LENGTH = 18  # digits: far more than any limit
@@ -23,7 +23,17 @@ Pairs = list[tuple[bytes, bytes]]
 class Fields:
     """Names in lower case and values, in the order of their arrival; not to be changed, since requests share it."""
 
-    __slots__ = ("closes", "conditional", "continues", "hosts", "length", "other_expectation", "pairs", "refusal")
+    __slots__ = (
+        "closes",
+        "conditional",
+        "continues",
+        "hosts",
+        "length",
+        "other_expectation",
+        "pairs",
+        "plain",
+        "refusal",
+    )
 
     def __init__(self, pairs: Pairs) -> None:
         """Understand what concerns every request; raise what no version of HTTP allows."""
@@ -54,6 +64,9 @@ class Fields:
             self._read_codings(codings, lengths)
         elif lengths:
             self._read_length(lengths)
+        # A request of HTTP/1.1 with these fields has no body, and leaves the connection as it is.
+        asks_for_more = self.length or self.closes or self.continues or self.other_expectation
+        self.plain = self.hosts == 1 and self.refusal is None and not asks_for_more
 
     def all(self, name: bytes) -> list[bytes]:
         """Return the values of each field with that name, which is given in lower case."""
@@ -129,3 +142,8 @@ def read_fields(block: bytes) -> Fields:
                 _known.clear()
             _known[block] = fields
     return fields
+
+
+def known_fields(block: bytes) -> Fields | None:
+    """Return the fields of a block if they were read before; of bytes that are no lines of fields there are none."""
+    return _known.get(block)

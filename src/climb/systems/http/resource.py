@@ -13,7 +13,7 @@ from climb.systems.http.answer import Answer, Say, plain, with_fields
 from climb.systems.http.fields import Pairs
 from climb.systems.http.head import Head
 
-__all__ = ["IGNORED", "METHODS", "Body", "Digest", "Find", "Request", "Resource", "Routes", "Whole", "choose"]
+__all__ = ["IGNORED", "METHODS", "AtOnce", "Body", "Digest", "Find", "Request", "Resource", "Routes", "Whole", "choose"]
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -93,6 +93,8 @@ class Resource(msgspec.Struct, frozen=True):
 
 
 Find: TypeAlias = Callable[[Head], Resource | Answer | None]
+AtOnce: TypeAlias = Callable[[bytes], Answer | None]
+"""The small answer to a GET of a target, if none of its fields matters and nothing has to be waited for; None for all others."""
 
 
 class Routes:

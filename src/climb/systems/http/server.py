@@ -13,7 +13,7 @@ from climb.systems.http.accepting import Acceptor, descriptors_for_connections
 from climb.systems.http.answer import Say, plain
 from climb.systems.http.connection import Connection
 from climb.systems.http.memory import REST_S, give_back
-from climb.systems.http.resource import Find
+from climb.systems.http.resource import AtOnce, Find
 from climb.systems.http.settings import Limits
 from climb.systems.http.shared import Answered, Shared
 from climb.systems.http.wheel import TICK_S
@@ -27,12 +27,19 @@ _T = TypeVar("_T")
 
 
 class Server:
-    """Answers with what ``find`` finds; made in a running loop."""
+    """Answers with what ``find`` finds; made in a running loop. ``at_once`` is asked before it, and spares most of the work."""
 
-    def __init__(self, find: Find, limits: Limits, answered: Answered | None = None, say: Say = plain) -> None:
+    def __init__(
+        self,
+        find: Find,
+        limits: Limits,
+        answered: Answered | None = None,
+        say: Say = plain,
+        at_once: AtOnce | None = None,
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="files")
-        self._shared = Shared(self._loop, find, limits, self._in_thread, answered, say=say)
+        self._shared = Shared(self._loop, find, limits, self._in_thread, answered, say=say, at_once=at_once)
         self._arriving: set[asyncio.Task[object]] = set()
         self._acceptor: Acceptor | None = None
         self._most = 0

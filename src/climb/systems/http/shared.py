@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from climb.systems.http.answer import Answer, Opening, Say, plain
 from climb.systems.http.head import Head
-from climb.systems.http.resource import Find
+from climb.systems.http.resource import AtOnce, Find
 from climb.systems.http.sending import InThread
 from climb.systems.http.settings import Limits
 from climb.systems.http.wheel import Wheel
@@ -33,7 +33,7 @@ class Shared:
     """The resources, the limits, the clock, and who is connected."""
 
     __slots__ = (
-        "answered", "connections", "find", "freed", "freed_much", "head_s", "idle_s", "in_thread", "loop", "max_body_bytes",
+        "answered", "at_once", "connections", "find", "freed", "freed_much", "head_s", "idle_s", "in_thread", "loop", "max_body_bytes",
         "max_head_bytes", "opening", "say", "stall_s", "stopping", "tell", "wheel",
     )  # fmt: skip
 
@@ -46,6 +46,7 @@ class Shared:
         answered: Answered | None = None,
         tell: Callable[[BaseException], None] = tell_on_stderr,
         say: Say = plain,
+        at_once: AtOnce | None = None,
     ) -> None:
         self.loop = loop
         self.find = find
@@ -58,6 +59,7 @@ class Shared:
         self.answered = answered
         self.tell = tell
         self.say = say
+        self.at_once = at_once
         self.opening = Opening()
         self.wheel = Wheel(monotonic())
         self.connections: set[Connection] = set()

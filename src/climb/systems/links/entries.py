@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 __all__ = ["NOWHERE", "Entry", "Found", "read_entry", "written"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ADDRESS = re.compile("[!-~]*")  # it becomes a field of an answer: a line end in it would begin another one
 _MICROSECOND = timedelta(microseconds=1)
 NOWHERE = 0
 """The version of a link that is not there."""
@@ -55,6 +57,6 @@ def read_entry(code: str, text: bytes) -> Entry | None:
     try:
         version, ends_us, url = text.decode("ascii").split(" ", 2)
         ends = _EPOCH + int(ends_us) * _MICROSECOND if int(ends_us) else None
-        return Entry(code, int(version), url, ends)
+        return Entry(code, int(version), url, ends) if _ADDRESS.fullmatch(url) else None
     except (ValueError, OverflowError):
         return None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from time import monotonic, time
-from typing import cast
 
 from climb.stack.away import Away
 from climb.systems.http.answer import Answer
@@ -15,7 +14,6 @@ from climb.systems.http.head import Head
 from climb.systems.http.resource import Request, Resource
 from climb.systems.links.asgi import problem_answer
 from climb.systems.links.clicks.journal import Journal
-from climb.systems.links.clicks.segment import Slot
 from climb.systems.links.codes import code_like
 from climb.systems.links.entries import NOWHERE
 from climb.systems.links.followed import Followed
@@ -58,18 +56,22 @@ class Front:
             return self._imports
         return self._app
 
-    def _at_once(self, request: Request) -> Answer | None:
-        """The answer from what is remembered, None if that can't be believed."""
+    def at_once(self, path: bytes, method: str = "GET") -> Answer | None:
+        """The answer from what is remembered, None if there is nothing or it can't be believed."""
+        remembered = self._paths.get(path)
+        if remembered is None:
+            return None
         now = monotonic()
-        head = request.head
-        remembered = self._paths.get(head.raw_path)
-        if remembered is None or (now >= remembered.good_until and not self._known.is_good(remembered, now)):
+        if now >= remembered.good_until and not self._known.is_good(remembered, now):
             return None
         followed = self._followed
         followed.hits += 1
-        answer = self._said(remembered, head.method, now)
-        followed.add(head.method, answer.status, monotonic() - now)
+        answer = self._said(remembered, method, now)
+        followed.add(method, answer.status, monotonic() - now)
         return answer
+
+    def _at_once(self, request: Request) -> Answer | None:
+        return self.at_once(request.head.raw_path, request.head.method)
 
     async def _later(self, request: Request) -> Answer:
         """The answer when others were asked."""
@@ -93,7 +95,6 @@ class Front:
         answer = remembered.answer
         if answer is None:
             answer = remembered.answer = _answer(remembered)
-        answer = cast("Answer", answer)
         if answer.status != 302:
             return answer
         if remembered.ends_s and time() >= remembered.ends_s:
@@ -103,7 +104,7 @@ class Front:
             self._lookup.refresh(remembered, now)
         if method == "GET":
             try:
-                remembered.slot = self._journal.count(remembered.entry.code, cast("Slot | None", remembered.slot))
+                remembered.slot = self._journal.count(remembered.entry.code, remembered.slot)
             except OSError:
                 _log.exception("click_not_counted")
                 return _UNCOUNTED

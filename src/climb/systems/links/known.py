@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 
+from climb.systems.http.answer import Answer
+from climb.systems.links.clicks.segment import Slot
 from climb.systems.links.entries import NOWHERE, Entry
 
 __all__ = ["Known", "Remembered"]
@@ -28,8 +30,8 @@ class Remembered:
         self.told_at = told_at  # when the shared cache was last told of it
         self.used_at = told_at
         self.ends_s = entry.ends_us / 1e6
-        self.slot: object = None  # where its clicks are counted
-        self.answer: object = None  # what following it says, made once
+        self.slot: Slot | None = None  # where its clicks are counted
+        self.answer: Answer | None = None  # what following it says, made once
 
 
 class Known:

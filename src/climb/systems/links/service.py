@@ -93,7 +93,9 @@ class _Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with self._front(sock) as front:
-            server = Server(front.find, Bounds(max_body_bytes=IMPORT_BYTES + 1), say=problem_answer)
+            server = Server(
+                front.find, Bounds(max_body_bytes=IMPORT_BYTES + 1), say=problem_answer, at_once=front.at_once
+            )
             server.begin(sock)
             gc.collect()
             gc.freeze()

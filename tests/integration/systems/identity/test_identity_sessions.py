@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from identity_service import Service, bearer, logged_in, registered
 
@@ -107,3 +108,34 @@ async def test_a_deleted_account_is_gone_at_once(identity: Service) -> None:
 
     assert (deleted.status_code, after.status_code, refresh) == (204, 401, 401)
     assert again["token"]
+
+
+async def test_a_code_that_is_being_used_does_not_outlive_the_end_of_all(identity: Service) -> None:
+    """Whoever ends all families waits for a code that is being changed for tokens, and ends what it began too."""
+    async with identity.client() as client:
+        email = await registered(identity, client)
+        tokens = await logged_in(client, email)
+        owner = (await client.get("/v1/users/me", headers=bearer(tokens))).json()["id"]
+        connection = await asyncpg.connect(identity.database_url)
+        async with connection.transaction():
+            await connection.execute("SELECT FROM users WHERE id = $1 FOR SHARE", owner)  # as use_code's caller does
+            ending = asyncio.create_task(client.delete("/v1/sessions", headers=bearer(tokens)))
+            await waiting_for_a_lock(identity)
+            begun = "INSERT INTO families (id, user_id, expires_at) VALUES ('begun', $1, now() + interval '1 hour')"
+            await connection.execute(begun, owner)
+        ended = await ending
+        alive = await connection.fetchval(
+            "SELECT count(*) FROM families WHERE user_id = $1 AND ended_at IS NULL", owner
+        )
+        await connection.close()
+
+    assert ended.status_code == 204
+    assert alive == 0
+
+
+async def waiting_for_a_lock(service: Service) -> None:
+    """Until one of the service's sessions does."""
+    query = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(5):
+        while not await service.rows(query):
+            pass

@@ -169,3 +169,11 @@ def test_entries_are_read_as_they_were_written(version: int, url: str) -> None:
 def test_what_others_have_written_is_no_entry(text: bytes) -> None:
     """It is as if there was none."""
     assert read_entry("spring", text) is None
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.org/\r\nSet-Cookie: a=b", "https://example.org/a b", "https://example.org/\0"]
+)
+def test_what_would_begin_another_field_is_no_entry(url: str) -> None:
+    """Whoever can write to the cache can't make an answer say more than where a link leads."""
+    assert read_entry("spring", f"1 0 {url}".encode()) is None

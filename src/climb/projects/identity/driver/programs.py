@@ -180,7 +180,8 @@ class Programs:
     async def revoke(self, program: Program, token: str | None, **given: Any) -> Answer:
         """The answer to a revocation; fails the check if it is not 200, unless another status is given."""
         form = program.named({"token": token or ""})
-        return await self.running.ask("POST", "/oauth/revoke", **{"status": 200, **form, **given})
+        why = "The client wants this token to be good for nothing, and now it is, or was before (RFC 7009, 2.2)."
+        return await self.running.ask("POST", "/oauth/revoke", **{"status": 200, "why": why, **form, **given})
 
 
 def granted(answer: Answer) -> Granted:

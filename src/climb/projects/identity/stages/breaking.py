@@ -24,7 +24,6 @@ breaking = Stage(
     "breaking",
     "When things break",
     concepts=["timeouts", "connection-pools", "health-checks", "graceful-shutdown", "transactions"],
-    timed=True,
     hints=[
         "Pull the network cable of the database for ten seconds. What does a client see in the first second, what in the fifth, and what when the cable is back? Whose time runs out first: the client's or "
         "yours?",

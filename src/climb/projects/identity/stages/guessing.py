@@ -29,7 +29,6 @@ guessing = Stage(
     "guessing",
     "Guessing",
     concepts=["rate-limiting", "password-hashing"],
-    timed=True,
     hints=[
         "Somebody has a list of common passwords and all night. What do you count, for how long, and what does that cost the owner of the account, who types their password from another place meanwhile?",
         "Keep the failures of a pair (e-mail in lower case, address of the connection) with their times, in the database. Before a password is looked at: if there were FAILURES within LOCK_S, and the "

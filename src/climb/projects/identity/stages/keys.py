@@ -27,7 +27,6 @@ keys = Stage(
     "keys",
     "Keys change",
     concepts=["jwt", "health-checks", "caching"],
-    timed=True,
     hints=[
         "A key may have been stolen without a trace, so it is changed now and then, while tokens of the old one are about and several instances sign. What has to be known where, and when, so that no good "
         "token is ever refused?",

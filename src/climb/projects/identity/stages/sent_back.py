@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["demand_error", "demand_no_redirect", "demand_over", "demand_refused", "demand_sent_back", "demand_used_up"]
 
+_CODE = re.compile(r"([?&]code=)[^&#]+")
 _MIX_UP = "By iss a program knows who has answered, so that nobody else's answer can be slipped in (RFC 9207)."
 
 
@@ -24,25 +26,25 @@ def demand_sent_back(answer: Answer, address: str, state: str | None, issuer: st
     if answer.status != 303 or not location:
         answer.blame(
             f"303 to {address}",
-            f"{said(answer)}   Location: {location or 'none'}",
+            f"{said(answer)}   Location: {_shown(location) or 'none'}",
             "The program and its address are known.",
         )
     found = returned(location, address)
     if found.wrong:
         answer.blame(
             f"Location: {address}, with parameters added to its query",
-            f"Location: {location}   ({found.wrong})",
+            f"Location: {_shown(location)}   ({found.wrong})",
             "The address is the program's to choose, its own query too (RFC 6749, 3.1.2).",
         )
     given = found.parameters
     if given.get("state") != state:
         answer.blame(
             f"state={state!r}" if state is not None else "no state, since none was sent",
-            f"state={given.get('state')!r}   Location: {location}",
+            f"state={given.get('state')!r}   Location: {_shown(location)}",
             "By its own state, unchanged, a program knows that it was the one who asked (RFC 6749, 10.12).",
         )
     if given.get("iss") != issuer:
-        answer.blame(f"iss={issuer}", f"iss={given.get('iss')}   Location: {location}", _MIX_UP)
+        answer.blame(f"iss={issuer}", f"iss={given.get('iss')}   Location: {_shown(location)}", _MIX_UP)
     if answer.headers.get("cache-control", "").lower() != "no-store":
         answer.blame(
             "Cache-Control: no-store",
@@ -50,6 +52,11 @@ def demand_sent_back(answer: Answer, address: str, state: str | None, issuer: st
             "The address holds a code, or will next time. Nobody on the way keeps it.",
         )
     return given
+
+
+def _shown(location: str) -> str:
+    """An address without the code in it: that differs each time."""
+    return _CODE.sub(r"\1…", location)
 
 
 def demand_error(answer: Answer, error: str, *, address: str, state: str | None, issuer: str, why: str) -> None:
@@ -64,7 +71,7 @@ def demand_no_redirect(answer: Answer, why: str) -> None:
     if answer.status != 400 or "location" in answer.headers:
         answer.blame(
             "400, and no Location",
-            f"{said(answer)}   Location: {answer.headers.get('location', 'none')}",
+            f"{said(answer)}   Location: {_shown(answer.headers.get('location', 'none'))}",
             f"{why} Who is sent to an address that nobody has vouched for carries a code there (RFC 9700, 4.1).",
         )
     problem(answer)

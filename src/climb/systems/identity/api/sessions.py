@@ -12,7 +12,7 @@ from starlette.routing import Route
 from climb.stack.http.answers import answer, nothing
 from climb.stack.http.bodies import read_json
 from climb.stack.http.problems import Problem
-from climb.systems.identity.api.bearer import NOT_LOGGED_IN, demand_there, family_of
+from climb.systems.identity.api.bearer import NOT_LOGGED_IN, demand_there, family_of, not_good
 from climb.systems.identity.asker import Asker
 from climb.systems.identity.given import sought_address
 from climb.systems.identity.random_texts import digest, new_id, new_secret
@@ -124,7 +124,8 @@ class Sessions:
         """All families of the account end, those of other programs included, and the codes that could begin others."""
         claims, asker = await self._parts.bearer.person(request), Asker.of(request)
         async with self._parts.database.transaction() as connection:
-            await demand_there(connection, claims)
+            if not await queries.hold_owner(connection, user_id=claims.sub):
+                raise not_good()
             await queries.end_families(connection, user_id=claims.sub, but="")
             await queries.drop_codes(
                 connection,

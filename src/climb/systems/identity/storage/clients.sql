@@ -23,6 +23,10 @@ SELECT client_id, user_id, redirect_uri, scopes, challenge, family_id, expires_a
 -- Before the code is used up, in the same order as whoever ends all that the account has.
 SELECT EXISTS (SELECT FROM users WHERE id = :user_id FOR SHARE);
 
+-- name: hold_owner
+-- By whoever ends all: a code that is being used up has begun its family when this is granted, and no other can be until the end.
+SELECT EXISTS (SELECT FROM users WHERE id = :user_id FOR NO KEY UPDATE);
+
 -- name: use_code
 WITH used AS (
     UPDATE codes SET family_id = :family_id WHERE hash = :hash AND family_id IS NULL AND expires_at > now()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from climb.stack.away import Away
 from climb.stack.database.pool import Database
 from climb.stack.database.queries import Queries
 from climb.systems.links.clicks.journal import Batch, Journal, abandoned
-from climb.systems.links.clicks.segment import Counted, read_segment
+from climb.systems.links.clicks.segment import Counted, Unreadable, read_segment
 
 __all__ = ["Mover"]
 
@@ -36,6 +37,7 @@ class Mover:
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database, self._journal = database, journal
+        self._unreadable: set[Batch] = set()
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -55,14 +57,16 @@ class Mover:
         turn = 0
         while True:
             try:
-                if turn % _LOOK_EVERY == 0:
-                    await self._move_abandoned()
-                await self._move_ours()
                 turn += 1
+                await self._move_ours()
+                if turn % _LOOK_EVERY == 1:
+                    await self._move_abandoned()
             except Away:
                 pass
             except _FAILURES as error:
                 _log.warning("clicks_not_moved", extra={"why": f"{type(error).__name__}: {error}"})
+            except Exception:
+                _log.exception("clicks_not_moved")  # the next round may go better; without one, none is ever moved
             await asyncio.sleep(_EVERY_S)
 
     async def _move_ours(self) -> None:
@@ -73,14 +77,28 @@ class Mover:
             self._journal.moved(batch)
 
     async def _move_abandoned(self) -> None:
+        """Move what dead processes have left. Of a process, nothing is moved before all that came earlier: it would not count then."""
+        waiting: set[uuid.UUID] = set()
         for batch in abandoned(self._journal.folder, self._journal.id):
-            path = batch.path(self._journal.folder)
+            if batch.journal not in waiting and not await self._moved_abandoned(batch):
+                waiting.add(batch.journal)
+
+    async def _moved_abandoned(self, batch: Batch) -> bool:
+        """Whether nothing of that batch is left to be moved: not while its process, or another that moves it, has the file."""
+        path = batch.path(self._journal.folder)
+        try:
             with read_segment(path) as counted:
                 if counted is None:
-                    continue
+                    return not path.exists()
                 await self._move(batch, counted)
                 path.unlink(missing_ok=True)
-                _log.info("clicks_recovered", extra={"clicks": sum(one.count for one in counted)})
+        except Unreadable as error:
+            if batch not in self._unreadable:
+                _log.error("clicks_unreadable", extra={"file": path.name, "why": str(error)})
+                self._unreadable.add(batch)
+            return True  # it is left for a person to look at, and holds up nobody
+        _log.info("clicks_recovered", extra={"clicks": sum(one.count for one in counted)})
+        return True
 
     async def _move(self, batch: Batch, counted: Sequence[Counted]) -> None:
         if not counted:

@@ -18,7 +18,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["SLOTS", "Counted", "Segment", "Slot", "read_segment"]
+from climb.systems.links.codes import code_like
+
+__all__ = ["SLOTS", "Counted", "Segment", "Slot", "Unreadable", "read_segment"]
 
 _MAGIC = b"climb clicks 1\n\0"
 _SLOT_BYTES = 64
@@ -27,8 +29,14 @@ SLOTS = 4096
 _SIZE = (SLOTS + 1) * _SLOT_BYTES
 _NAME = struct.Struct("<QI32s")  # the hour since 1970, the length of the code, and the code
 _COUNT = struct.Struct("<Q")
+_LAST_HOUR = 8_000 * 366 * 24  # of the years that PostgreSQL and Python both know
+_MOST_CLICKS = 2**48
 _write = _COUNT.pack_into
 _COUNT_AT = _SLOT_BYTES - _COUNT.size  # aligned, so that it is written whole
+
+
+class Unreadable(Exception):
+    """A file has the form of a segment, and something in it that none of ours has written."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,10 @@ class Segment:
 
 @contextlib.contextmanager
 def read_segment(path: Path) -> Iterator[list[Counted] | None]:
-    """What is counted in a file whose process is gone; None while that lives, or if it is no such file."""
+    """What is counted in a file whose process is gone; None while that lives, or if there is no such file.
+
+    A file that is none of ours, or damaged, is :class:`Unreadable`.
+    """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:  # somebody else has moved its clicks
@@ -131,13 +142,16 @@ def read_segment(path: Path) -> Iterator[list[Counted] | None]:
         os.close(descriptor)
 
 
-def _read(content: bytes) -> list[Counted] | None:
-    if not content.startswith(_MAGIC):
-        return None
+def _read(content: bytes) -> list[Counted]:
+    if not content.startswith(_MAGIC) or len(content) != _SIZE:
+        raise Unreadable("its beginning or its length is not that of a segment")
     found = []
-    for place in range(_SLOT_BYTES, len(content) - _SLOT_BYTES + 1, _SLOT_BYTES):
+    for place in range(_SLOT_BYTES, _SIZE, _SLOT_BYTES):
         (count,) = _COUNT.unpack_from(content, place + _COUNT_AT)
         if count:
             hour, length, name = _NAME.unpack_from(content, place)
-            found.append(Counted(name[:length].decode("ascii"), hour, count))
+            code = name[:length].decode("latin-1")
+            if not code_like(code) or length > len(name) or hour > _LAST_HOUR or count > _MOST_CLICKS:
+                raise Unreadable(f"the slot at {place} is of no link")
+            found.append(Counted(code, hour, count))
     return found
