@@ -6,15 +6,15 @@ import json
 import logging
 import os
 import shlex
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from climb.cli.console import printable
+from climb.cli.serving import HOST, demand_port, told
 from climb.errors import SetupError
 
 if TYPE_CHECKING:
@@ -22,9 +22,16 @@ if TYPE_CHECKING:
 
 __all__ = ["identity"]
 
-_HOST = "127.0.0.1"
 _PORT = 8081
+_NO_DATABASE = "postgresql://none.invalid/none"  # all else is checked before ours is started
 _NOBODY = "http://nobody.invalid"  # messages are written to the terminal then
+_OPTIONS = {
+    "DATABASE_URL": "--database-url",
+    "MAIL_URL": "--mail",
+    "ISSUER": "--issuer",
+    "ADMIN_EMAIL": "--admin",
+    "ADMIN_PASSWORD": "$ADMIN_PASSWORD",
+}
 _PLACES = {"confirm": ("POST", "/v1/confirmations", {}), "reset": ("PUT", "/v1/password-resets", {"new": "…"})}
 
 
@@ -64,22 +71,24 @@ def identity(
     from climb.systems.identity.settings import Settings
 
     set_up_logs(level=logging.WARNING)
-    address = f"http://{_HOST}:{port}"
+    address = f"http://{HOST}:{port}"
     with ExitStack() as stack:
-        stack.enter_context(_told())
-        _demand_port(port)
+        stack.enter_context(told(_OPTIONS))
+        demand_port("identity", port)
         folder = _made(data)
         given = {"DATABASE_URL": database_url} if database_url else {}
         environment = {
             "PORT": str(port),
-            "DATABASE_URL": stack.enter_context(database(folder=folder / "database", environment=given)),
+            "DATABASE_URL": _NO_DATABASE,
+            **given,
             "MAIL_URL": mail or _NOBODY,
             **({"ISSUER": issuer} if issuer else {}),
             **(_administrator(admin, folder) if admin else {}),
         }
-        settings = read_settings(Settings, environment=environment)
+        read_settings(Settings, environment=environment)
+        environment["DATABASE_URL"] = stack.enter_context(database(folder=folder / "database", environment=given))
         return run(
-            settings,
+            read_settings(Settings, environment=environment),
             deliver=None if mail else _written(address),
             ready=lambda: _tell(address, folder, mail, admin),
         )
@@ -103,32 +112,6 @@ def _administrator(email: str, folder: Path) -> dict[str, str]:
 
     password = os.environ.get("ADMIN_PASSWORD") or secret_word(folder / "admin-password", None)
     return {"ADMIN_EMAIL": email, "ADMIN_PASSWORD": password}
-
-
-def _demand_port(port: int) -> None:
-    with socket.socket() as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind((_HOST, port))
-        except OSError as error:
-            raise SetupError(
-                f"{_HOST}:{port} can't be used: {error.strerror}",
-                next_step=f"climb serve identity --port {port % 65535 + 1}",
-            ) from error
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn what is wrong with the settings, or missing here, into the error that the command ends with."""
-    from climb.stack.errors import StackError
-    from climb.stack.settings import SettingsError
-
-    try:
-        yield
-    except SettingsError as error:
-        raise SetupError(str(error)) from error
-    except StackError as error:
-        raise SetupError(str(error), next_step=error.next_step) from error
 
 
 def _written(address: str) -> Deliver:

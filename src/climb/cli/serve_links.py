@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from climb.cli.console import printable
+from climb.cli.serving import HOST, demand_port, told
 from climb.errors import SetupError
 
 if TYPE_CHECKING:
@@ -20,9 +20,17 @@ if TYPE_CHECKING:
 
 __all__ = ["links"]
 
-_HOST = "127.0.0.1"
 _PORT = 8080
 _PERSON = "owner"
+_NO_SERVERS = {"DATABASE_URL": "postgresql://none.invalid/none", "CACHE_URL": "redis://none.invalid"}
+_OPTIONS = {
+    "DATABASE_URL": "--database-url",
+    "CACHE_URL": "--cache-url",
+    "DATA_DIR": "--data",
+    "ISSUER": "--issuer",
+    "JWKS_URL": "--jwks-url",
+    "PUBLIC_URL": "--public-url",
+}
 
 
 @click.command()
@@ -77,24 +85,29 @@ def links(
     from climb.stack.telemetry.logs import set_up_logs
     from climb.systems.links.alone import OwnIssuer
     from climb.systems.links.service import bound_to, serve
+    from climb.systems.links.settings import read_settings
 
     set_up_logs(level=logging.WARNING)
-    folder = _made(data)
-    given = {name: url for name, url in (("DATABASE_URL", database_url), ("CACHE_URL", cache_url)) if url}
-    alone = None if issuer else OwnIssuer(folder, f"http://{_HOST}:{port}")
     with ExitStack() as stack:
-        stack.enter_context(_told())
+        stack.enter_context(told(_OPTIONS))
+        demand_port("links", port)
+        folder = _made(data)
+        given = {name: url for name, url in (("DATABASE_URL", database_url), ("CACHE_URL", cache_url)) if url}
         settings = {
             "PORT": str(port),
-            "DATABASE_URL": stack.enter_context(database(folder=folder / "database", environment=given)),
-            "CACHE_URL": stack.enter_context(cache(environment=given)),
+            **_NO_SERVERS,
+            **given,
             "DATA_DIR": str(folder / "clicks"),
-            "ISSUER": issuer or f"http://{_HOST}:{port}",
+            "ISSUER": issuer or f"http://{HOST}:{port}",
             "STALE_MS": str(stale_ms),
             "ALLOW_PRIVATE": str(int(allow_private)),
         }
         settings |= {name: url for name, url in (("JWKS_URL", jwks_url), ("PUBLIC_URL", public_url)) if url}
-        read = _settings(settings)
+        read_settings(settings)  # all else is checked before servers are started
+        settings["DATABASE_URL"] = stack.enter_context(database(folder=folder / "database", environment=given))
+        settings["CACHE_URL"] = stack.enter_context(cache(environment=given))
+        read = read_settings(settings)
+        alone = None if issuer else OwnIssuer(folder, f"http://{HOST}:{port}")
         serve(read, bound_to(read), keys=alone.keys if alone else None, ready=lambda: _tell(read, folder, alone))
 
 
@@ -107,26 +120,6 @@ def _made(data: Path | None) -> Path:
     except OSError as error:
         raise SetupError(f"{printable(str(folder))} can't be made: {error.strerror}") from error
     return folder
-
-
-def _settings(environment: dict[str, str]) -> Settings:
-    from climb.systems.links.settings import read_settings
-
-    return read_settings(environment)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn what is wrong with the settings, or missing here, into the error that the command ends with."""
-    from climb.stack.errors import StackError
-    from climb.systems.links.settings import SettingsError
-
-    try:
-        yield
-    except SettingsError as error:
-        raise SetupError(str(error)) from error
-    except StackError as error:
-        raise SetupError(str(error), next_step=error.next_step) from error
 
 
 def _tell(settings: Settings, folder: Path, alone: OwnIssuer | None) -> None:

@@ -269,6 +269,7 @@ async def test_a_client_at_the_moment_of_refusal() -> None:
     async with World(Choices("refusal")) as world:
         server = await world.listener()
         proxy = await world.proxy(server.port, host=server.address)
+        await asyncio.sleep(0.01)  # the loop waits for clients
 
         with socket.create_connection(proxy.address):
             loop.call_soon(proxy.refuse)

@@ -83,6 +83,7 @@ def _away(error: Away) -> Problem:
 
 
 def _methods(routes: list[BaseRoute], scope: Scope) -> set[str]:
-    """All methods that some route has for this path; Starlette names those of the first one."""
+    """All methods of this path; Starlette names those of one route. ``/users/me`` is not a case of ``/users/{id}`` that stands behind it."""
     found = [route for route in routes if route.matches(scope)[0] is not Match.NONE]
-    return {method for route in found for method in getattr(route, "methods", None) or ()}
+    same = [route for route in found if getattr(route, "path", None) == getattr(found[0], "path", None)]
+    return {method for route in same for method in getattr(route, "methods", None) or ()}
