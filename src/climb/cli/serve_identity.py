@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from climb.cli.console import printable
-from climb.cli.serving import HOST, demand_port, told
-from climb.errors import SetupError
+from climb.cli.serving import HOST, data_folder, demand_port, say_start, told
 
 if TYPE_CHECKING:
     from climb.systems.identity.outbox import Deliver, Message
@@ -75,7 +74,7 @@ def identity(
     with ExitStack() as stack:
         stack.enter_context(told(_OPTIONS))
         demand_port("identity", port)
-        folder = _made(data)
+        folder = data_folder(data, "identity")
         given = {"DATABASE_URL": database_url} if database_url else {}
         environment = {
             "PORT": str(port),
@@ -86,25 +85,13 @@ def identity(
             **(_administrator(admin, folder) if admin else {}),
         }
         read_settings(Settings, environment=environment)
+        say_start(folder, "the database" if database_url else None)
         environment["DATABASE_URL"] = stack.enter_context(database(folder=folder / "database", environment=given))
         return run(
             read_settings(Settings, environment=environment),
             deliver=None if mail else _written(address),
             ready=lambda: _tell(address, folder, mail, admin),
         )
-
-
-def _made(data: Path | None) -> Path:
-    """The folder of the data; by default below ``CLIMB_HOME``, or where the database's user can get to."""
-    from climb.home import home_folder
-    from climb.stack.lasting import reachable_folder
-
-    folder = data.absolute() if data else reachable_folder(home_folder() / "identity")
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o711)
-    except OSError as error:
-        raise SetupError(f"{printable(str(folder))} can't be made: {error.strerror}") from error
-    return folder
 
 
 def _administrator(email: str, folder: Path) -> dict[str, str]:
@@ -135,7 +122,6 @@ def _curl(method: str, url: str, body: dict[str, str]) -> str:
 def _tell(address: str, folder: Path, mail: str | None, admin: str | None) -> None:
     say: Callable[[str], None] = click.echo
     say(f"Identity is at {address}, and what there is to ask for at {address}/docs   (Ctrl-C ends it)")
-    say(f"Data: {printable(str(folder))}")
     say(f"Messages to people are {f'posted to {printable(mail)}' if mail else 'written here'}.")
     if admin:
         word = (

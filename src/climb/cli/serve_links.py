@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from climb.cli.console import printable
-from climb.cli.serving import HOST, demand_port, told
-from climb.errors import SetupError
+from climb.cli.serving import HOST, data_folder, demand_port, say_start, told
 
 if TYPE_CHECKING:
     from climb.systems.links.alone import OwnIssuer
@@ -91,12 +89,13 @@ def links(
     with ExitStack() as stack:
         stack.enter_context(told(_OPTIONS))
         demand_port("links", port)
-        folder = _made(data)
+        folder = data_folder(data, "links")
+        (folder / "clicks").mkdir(exist_ok=True)
         given = {name: url for name, url in (("DATABASE_URL", database_url), ("CACHE_URL", cache_url)) if url}
         settings = {
             "PORT": str(port),
             **_NO_SERVERS,
-            **given,
+            **({"DATABASE_URL": database_url} if database_url else {}),
             "DATA_DIR": str(folder / "clicks"),
             "ISSUER": issuer or f"http://{HOST}:{port}",
             "STALE_MS": str(stale_ms),
@@ -104,29 +103,18 @@ def links(
         }
         settings |= {name: url for name, url in (("JWKS_URL", jwks_url), ("PUBLIC_URL", public_url)) if url}
         read_settings(settings)  # all else is checked before servers are started
-        settings["DATABASE_URL"] = stack.enter_context(database(folder=folder / "database", environment=given))
+        say_start(folder, "database and cache" if len(given) == 2 else None)
         settings["CACHE_URL"] = stack.enter_context(cache(environment=given))
+        settings["DATABASE_URL"] = stack.enter_context(database(folder=folder / "database", environment=given))
         read = read_settings(settings)
         alone = None if issuer else OwnIssuer(folder, f"http://{HOST}:{port}")
-        serve(read, bound_to(read), keys=alone.keys if alone else None, ready=lambda: _tell(read, folder, alone))
+        serve(read, bound_to(read), keys=alone.keys if alone else None, ready=lambda: _tell(read, alone))
 
 
-def _made(data: Path | None) -> Path:
-    from climb.home import home_folder
-
-    folder = data.absolute() if data else home_folder() / "links"
-    try:
-        (folder / "clicks").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SetupError(f"{printable(str(folder))} can't be made: {error.strerror}") from error
-    return folder
-
-
-def _tell(settings: Settings, folder: Path, alone: OwnIssuer | None) -> None:
+def _tell(settings: Settings, alone: OwnIssuer | None) -> None:
     click.echo(
         f"Short links are at {settings.address}, and what there is to ask for at {settings.address}/docs   (Ctrl-C ends it)"
     )
-    click.echo(f"Data: {printable(str(folder))}")
     if alone is None:
         click.echo(f"Tokens: those of {settings.issuer}")
         return

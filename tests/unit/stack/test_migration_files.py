@@ -44,7 +44,7 @@ def test_what_is_applied_is_not_due() -> None:
 
 def test_a_file_that_was_changed_after_it_was_applied_is_refused() -> None:
     """Its change would be in some databases and not in others."""
-    with pytest.raises(MigrationError, match=r"0001_m1\.sql was changed"):
+    with pytest.raises(MigrationError, match=r"0001_m1\.sql is not the one that was applied"):
         due(ALL, {1: "other"})
 
 

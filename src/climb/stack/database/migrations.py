@@ -87,7 +87,7 @@ def due(migrations: Sequence[Migration], applied: Mapping[int, str]) -> list[Mig
         known = applied.get(migration.number)
         if known is not None and known != migration.sha256:
             raise MigrationError(
-                f"{migration.number:04}_{migration.name}.sql was changed after it was applied; write a new one"
+                f"{migration.number:04}_{migration.name}.sql is not the one that was applied: it was changed since, or the database is another program's"
             )
     missing = [migration for migration in migrations if migration.number not in applied]
     if missing and any(number > missing[0].number for number in applied):

@@ -22,6 +22,7 @@ __all__ = [
     "encode",
     "has_more",
     "plain",
+    "prepared",
     "with_fields",
 ]
 
@@ -62,11 +63,15 @@ Content: TypeAlias = bytes | bytearray | Stretch | Pieces
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a resource says. ``fields`` are whole lines; the date, the length and the connection's fields are added."""
+    """What a resource says. ``fields`` are whole lines; the date, the length and the connection's fields are added.
+
+    ``behind`` is what most clients get behind the opening, if the answer is :func:`prepared` for being said often.
+    """
 
     status: int
     content: Content = b""
     fields: bytes = b""
+    behind: bytes = b""
 
 
 def with_fields(*pairs: tuple[str, str]) -> bytes:
@@ -118,6 +123,8 @@ class Opening:
 
 def encode(opening: bytes, answer: Answer, *, minor: int = 1, closes: bool = False, bodiless: bool = False) -> bytes:
     """Return the head of an answer, and its body too if that is small and wanted; see :func:`has_more`."""
+    if answer.behind and not closes and not bodiless:
+        return opening + answer.behind
     content = answer.content
     close = b"Connection: close\r\n" if closes else b""
     if isinstance(content, (bytes, bytearray)):
@@ -131,6 +138,12 @@ def encode(opening: bytes, answer: Answer, *, minor: int = 1, closes: bool = Fal
     else:
         framing = b"Content-Length: %d\r\n" % content.length
     return b"%b%b%b%b\r\n" % (opening, answer.fields, framing, close)
+
+
+def prepared(answer: Answer) -> Answer:
+    """The same answer, encoded once. Its content is bytes, and few of them."""
+    assert not has_more(answer)
+    return msgspec.structs.replace(answer, behind=encode(b"", answer))
 
 
 def has_more(answer: Answer) -> bool:

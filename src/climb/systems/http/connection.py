@@ -146,8 +146,7 @@ class Connection(asyncio.Protocol):
             return False
         if answer is None:
             return False
-        output.put(encode(shared.opening.of(answer.status), answer))
-        output.flush()
+        output.put_small(encode(shared.opening.of(answer.status), answer))
         self._since = monotonic()
         return True
 

@@ -55,6 +55,15 @@ class Output:
         if self._bytes > _UNSENT or size > _LARGE:
             self.flush()
 
+    def put_small(self, data: bytes) -> None:
+        """Write this at once; it is small."""
+        if self._gathered:
+            self.put(data)
+            self.flush()
+        else:
+            self._written += len(data)
+            self._transport.write(data)
+
     def flush(self) -> None:
         """Write what is gathered."""
         if not self._gathered:

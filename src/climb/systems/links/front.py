@@ -9,7 +9,7 @@ import logging
 from time import monotonic, time
 
 from climb.stack.away import Away
-from climb.systems.http.answer import Answer
+from climb.systems.http.answer import Answer, prepared
 from climb.systems.http.head import Head
 from climb.systems.http.resource import Request, Resource
 from climb.systems.links.asgi import problem_answer
@@ -25,8 +25,8 @@ from climb.systems.links.shared_cache import KEPT_S
 __all__ = ["Front"]
 
 _REFRESH_S = KEPT_S / 2
-_NOT_THERE = problem_answer(404)
-_GONE = problem_answer(410, "the link was deleted or has expired")
+_NOT_THERE = prepared(problem_answer(404))
+_GONE = prepared(problem_answer(410, "the link was deleted or has expired"))
 _AWAY = problem_answer(503, "the link can't be looked up now")
 _UNCOUNTED = problem_answer(503, "clicks can't be counted now")
 _METHODS = ("GET", "HEAD")
@@ -117,4 +117,4 @@ def _answer(remembered: Remembered) -> Answer:
         return _NOT_THERE
     if not entry.url:
         return _GONE
-    return Answer(302, b"", b"Location: %b\r\nCache-Control: no-store\r\n" % entry.url.encode("ascii"))
+    return prepared(Answer(302, b"", b"Location: %b\r\nCache-Control: no-store\r\n" % entry.url.encode("ascii")))

@@ -54,6 +54,7 @@ _NOWHERE = 0.4
 _LIMITS = DatabaseLimits(connections=12, wait_s=0.75, statement_s=0.8, session_s=1.0)
 _FORGET_EVERY_S = 600.0
 _LINGER_S = 0.5
+_LOOK_S = 0.05
 _STOP_S = 7.0
 _YOUNG_OBJECTS = 20_000  # before the collector looks: requests leave no cycles behind
 
@@ -71,7 +72,7 @@ def bound_to(settings: Settings, host: str = HOST) -> socket.socket:
 def serve(
     settings: Settings, sock: socket.socket, *, keys: Fetch | None = None, ready: Callable[[], None] = lambda: None
 ) -> None:
-    """Serve until SIGTERM or SIGINT. ``keys`` brings the issuer's keys, if they are not where the settings say."""
+    """Serve until SIGTERM or SIGINT. ``ready`` is called once, when the database is there. ``keys`` brings the issuer's keys, if they are not where the settings say."""
     import uvloop
 
     with sock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -100,8 +101,9 @@ class _Service:
             gc.collect()
             gc.freeze()
             gc.set_threshold(_YOUNG_OBJECTS, 20, 50)
-            ready()
+            telling = asyncio.create_task(self._told(ready))
             await stop.wait()
+            telling.cancel()
             await server.end(_STOP_S, linger_s=_LINGER_S)
 
     @contextlib.asynccontextmanager
@@ -162,6 +164,12 @@ class _Service:
             ready=self._is_ready,
             contract=CONTRACT,
         )
+
+    async def _told(self, ready: Callable[[], None]) -> None:
+        """Say it when the changes were heard of once, which is when the database is there."""
+        while self._known.fed_until == 0:  # noqa: ASYNC110 - it is set on the quick way, which has no time for events
+            await asyncio.sleep(_LOOK_S)
+        ready()
 
     def _is_ready(self, found: Mapping[str, str]) -> bool:
         """With one of the two, most can be followed; but nothing before the changes were heard of once."""

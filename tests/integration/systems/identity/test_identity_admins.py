@@ -110,3 +110,11 @@ async def test_the_log_tells_who_did_what_to_whom(identity: Service) -> None:
     assert [entry["event"] for entry in about] == ["registered", "login", "roles_changed", "login"]
     assert [(entry["by"], entry["client_address"]) for entry in changed] == [(root_id, "127.0.0.7")]
     assert [entry["by"] for entry in about if entry["event"] != "roles_changed"] == [None, None, None]
+
+
+async def test_the_methods_of_ones_own_account_are_not_those_of_others(identity: Service) -> None:
+    """``/v1/users/me`` can be read; that an account by its id can be deleted does not make it say more."""
+    async with identity.client() as client:
+        answer = await client.put("/v1/users/me")
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")

@@ -11,23 +11,42 @@ from links_world import Instance, LinksWorld
 pytestmark = pytest.mark.slow
 
 
-async def follow_until(instance: Instance, code: str, end: asyncio.Event) -> tuple[int, int]:
-    """How many answers came, and how many were asked for, by one client on one connection."""
-    answered = asked = 0
-    with contextlib.suppress(httpx.TransportError):
-        async with instance.new_client() as client:
-            while not end.is_set():
-                asked += 1
-                answer = await client.get(f"/{code}")
-                assert answer.status_code in {302, 503}
-                answered += answer.status_code == 302
-    return answered, asked
+class Crowd:
+    """Four clients on a connection each, and how many answers they got to how many requests."""
 
+    def __init__(self) -> None:
+        self.answered = self.asked = 0
+        self._end = asyncio.Event()
+        self._more = asyncio.Event()
+        self._following: list[asyncio.Task[None]] = []
 
-async def crowd(instance: Instance, code: str, end: asyncio.Event) -> tuple[int, int]:
-    """The sums of four such clients."""
-    found = await asyncio.gather(*(follow_until(instance, code, end) for _ in range(4)))
-    return sum(answered for answered, _ in found), sum(asked for _, asked in found)
+    def begin(self, instance: Instance, code: str) -> None:
+        """Follow the link until the instance or the crowd is ended."""
+        self._end.clear()
+        self._following = [asyncio.create_task(self._follow(instance, code)) for _ in range(4)]
+
+    async def got(self, more: int) -> None:
+        """Wait until so many more were answered."""
+        wanted = self.answered + more
+        async with asyncio.timeout(30):
+            while self.answered < wanted:
+                self._more.clear()
+                await self._more.wait()
+
+    async def ended(self) -> None:
+        """Let them end, if they have not."""
+        self._end.set()
+        await asyncio.gather(*self._following)
+
+    async def _follow(self, instance: Instance, code: str) -> None:
+        with contextlib.suppress(httpx.TransportError):
+            async with instance.new_client() as client:
+                while not self._end.is_set():
+                    self.asked += 1
+                    answer = await client.get(f"/{code}")
+                    assert answer.status_code in {302, 503}
+                    self.answered += answer.status_code == 302
+                    self._more.set()
 
 
 async def test_each_is_counted_once(world: LinksWorld) -> None:
@@ -52,21 +71,18 @@ async def test_a_killed_instance_has_lost_none(world: LinksWorld) -> None:
     """Killed three times while it is followed; within five seconds after it is ready again all are there."""
     instance = await world.start()
     await instance.make("spring")
-    answered = asked = 0
+    crowd = Crowd()
     for _ in range(3):
-        end = asyncio.Event()
-        following = asyncio.create_task(crowd(instance, "spring", end))
-        await asyncio.sleep(0.7)
+        crowd.begin(instance, "spring")
+        await crowd.got(50)
         instance.kill()
-        more = await following
-        answered, asked = answered + more[0], asked + more[1]
+        await crowd.ended()
         await instance.start_again()
-    total = await instance.clicks("spring", answered, within_s=5)
+    total = await instance.clicks("spring", crowd.answered, within_s=5)
     await asyncio.sleep(1)
 
-    assert answered > 50
-    assert answered <= total <= asked
-    assert await instance.clicks("spring", answered) == total
+    assert crowd.answered <= total <= crowd.asked
+    assert await instance.clicks("spring", crowd.answered) == total
     assert len(instance.files) == 1  # of the process that runs
 
 
@@ -77,17 +93,17 @@ async def test_clicks_wait_for_the_database(world: LinksWorld) -> None:
     assert (await instance.follow("spring"))[0] == 302
     await instance.clicks("spring", 1)
     instance.database.cut()
-    end = asyncio.Event()
-    following = asyncio.create_task(crowd(instance, "spring", end))
-    await asyncio.sleep(1.5)
+    crowd = Crowd()
+    crowd.begin(instance, "spring")
+    await asyncio.sleep(1.5)  # until clicks would have been moved
+    await crowd.got(50)
     instance.kill()
-    answered, asked = await following
+    await crowd.ended()
     instance.database.heal()
     await instance.start_again()
-    total = await instance.clicks("spring", answered + 1, within_s=5)
+    total = await instance.clicks("spring", crowd.answered + 1, within_s=5)
 
-    assert answered > 50
-    assert answered + 1 <= total <= asked + 1
+    assert crowd.answered + 1 <= total <= crowd.asked + 1
 
 
 @pytest.mark.parametrize("fault", ["cut", "stop"])
@@ -95,20 +111,19 @@ async def test_none_is_counted_twice_when_the_answer_of_the_database_is_lost(wor
     """The road breaks again and again while clicks are moved."""
     instance = await world.start()
     await instance.make("spring")
-    end = asyncio.Event()
-    following = asyncio.create_task(crowd(instance, "spring", end))
+    crowd = Crowd()
+    crowd.begin(instance, "spring")
     for _ in range(6):
         await asyncio.sleep(0.45)
         getattr(instance.database, fault)()
         await asyncio.sleep(0.15)
         instance.database.heal()
-    end.set()
-    answered, asked = await following
-    total = await instance.clicks("spring", answered, within_s=8)
+    await crowd.ended()
+    total = await instance.clicks("spring", crowd.answered, within_s=8)
     await asyncio.sleep(1)
 
-    assert answered == asked
-    assert await instance.clicks("spring", answered) == total == answered
+    assert 0 < crowd.answered == crowd.asked
+    assert await instance.clicks("spring", crowd.answered) == total == crowd.answered
 
 
 async def test_the_last_clicks_are_counted_at_an_end_in_order(world: LinksWorld) -> None:

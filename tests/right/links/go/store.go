@@ -36,11 +36,14 @@ CREATE TABLE IF NOT EXISTS once (
 
 var errAway = errors.New("this part does not answer")
 
-// Breaker keeps a part that does not answer from being asked again and again: one asks, the others are told at once.
+// Breaker keeps a part that does not answer from being asked again and again: after some failures in a row one asks now and then, and
+// the others are told at once. One failure alone may be a connection that broke, or a machine that was busy.
 type Breaker struct{ closedUntil, failed atomic.Int64 }
 
+const failures = 3
+
 func (b *Breaker) try(ctx context.Context, limit time.Duration, ask func(context.Context) error) error {
-	if b.failed.Load() != 0 {
+	if b.failed.Load() >= failures {
 		now, until := time.Now().UnixNano(), b.closedUntil.Load()
 		if now < until || !b.closedUntil.CompareAndSwap(until, now+int64(500*time.Millisecond)) {
 			return errAway
@@ -51,7 +54,7 @@ func (b *Breaker) try(ctx context.Context, limit time.Duration, ask func(context
 	err := ask(ctx)
 	if errors.Is(err, errAway) {
 		b.closedUntil.Store(time.Now().Add(300 * time.Millisecond).UnixNano())
-		b.failed.Store(1)
+		b.failed.Add(1)
 	} else {
 		b.failed.Store(0)
 	}

@@ -10,7 +10,7 @@ from part import Part
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-PATIENCE_S = 0.25
+PATIENCE_S = 0.5
 KEPT_S = 600
 PUT = """
 local old = redis.call('HGET', KEYS[1], 'version')

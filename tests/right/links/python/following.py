@@ -1,6 +1,7 @@
 """Where a code leads: from memory, from the cache, or from the database, and never as it was more than STALE_MS ago."""
 
 import asyncio
+import contextlib
 import time
 
 from cache import Away
@@ -10,6 +11,7 @@ from metrics import CACHE_REQUESTS
 from problem import Unavailable
 
 REMEMBERED = 50_000
+TRIES = 2  # an answer of the database may come too late to be believed
 BELIEVED = 0.8  # of STALE_MS: the rest is for the way of an answer
 FIND = "SELECT url, expires_at, deleted_at, version FROM links WHERE code = $1"
 HIT = CACHE_REQUESTS.labels("hit")
@@ -21,6 +23,7 @@ class Following:
         self.believed_s = BELIEVED * stale_s
         self.memory = {}
         self.reading = {}
+        self.offers = set()
 
     def remembered(self, code: str) -> Entry | None:
         """What is in memory, and still believed."""
@@ -40,12 +43,11 @@ class Following:
 
     async def asked(self, code: str) -> Entry:
         """From the database; while that can't be asked the cache knows of every change."""
-        try:
-            entry = await self.read_once(code)
-            if self.fresh(entry):
-                return entry
-        except Unavailable:
-            pass
+        with contextlib.suppress(Unavailable):
+            for _ in range(TRIES):
+                entry = await self.read_once(code)
+                if self.fresh(entry):
+                    return entry
         began = time.time()
         entry = await self.cached(code)
         if entry is None or entry.version == 0:
@@ -64,7 +66,9 @@ class Following:
         async with self.database.connection(LOOK_S) as sql:
             row = await sql.fetchrow(FIND, code)
         entry = Entry.of(row, began)
-        await self.cache.offer(code, entry)
+        offer = asyncio.create_task(self.cache.offer(code, entry))  # a slow cache is nothing to wait for
+        self.offers.add(offer)
+        offer.add_done_callback(self.offers.discard)
         return entry
 
     async def cached(self, code: str) -> Entry | None:

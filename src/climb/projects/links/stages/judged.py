@@ -34,7 +34,7 @@ def demand_status(answer: Answer, *statuses: int, why: str) -> None:
     """The answer has one of these."""
     if answer.status not in statuses:
         wanted = " or ".join(map(str, statuses))
-        answer.blame(f"status {wanted}", f"status {answer.line}   {answer.text[:_SHOWN]}".rstrip(), why)
+        answer.blame(f"status {wanted}", f"status {_in_words(answer)}", why)
 
 
 def demand_location(answer: Answer, wanted: str, why: str) -> None:
@@ -95,4 +95,8 @@ async def soon(
 
 
 def _in_words(found: Any) -> str:
-    return f"{found.line}   {found.text[:_SHOWN]}".rstrip() if hasattr(found, "line") else str(found)
+    """An answer by its status, and by what it says of that; a link that it tells would only hide it."""
+    if not hasattr(found, "line"):
+        return str(found)
+    said = found.text[:_SHOWN] if found.status >= 400 else "".join(f"Location: {to}" for to in found.values("location"))
+    return f"{found.line}   {said}".rstrip()
