@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from climb.judge.drivers.connection import ConnectionLost, TimedOut
-from climb.judge.expect import fail
+from climb.judge.expect import CannotTell, fail
 from climb.judge.history import History, Operation, Outcome, Recorder
 from climb.judge.properties import Counterexample, Finding, demand
 from climb.judge.together import in_background
@@ -21,6 +21,7 @@ from climb.projects.links.driver import LinksService, Running
 from climb.projects.links.rules.moments import from_now, written
 from climb.projects.links.rules.staleness import Away, Following, Objection, Part, Past, Version, objection
 from climb.projects.links.stages.gone import Loss, lost
+from climb.projects.links.stages.judged import demand_status
 
 if TYPE_CHECKING:
     from climb.judge.drivers.http1 import Answer
@@ -65,7 +66,9 @@ class Site:
         target, made_at = self._target(), self.now()
         expires_at = None if expires_s is None else made_at + expires_s
         body = {"url": target, "expires_at": _written(expires_s)} | ({} if code is None else {"code": code})
-        answer = await self.running.ask("POST", "/v1/links", instance=instance, json=body, status=201)
+        answer = await self.running.ask("POST", "/v1/links", instance=instance, json=body, status=None)
+        self._in_time(answer, expires_at)
+        demand_status(answer, 201, why="A right request makes a link.")
         found: str = answer.json()["code"]
         self._changed(found, target, instance, expires_at, answer, f"make {found}, to {target}")
         return found
@@ -210,6 +213,7 @@ class Site:
             if answer.status in {200, 204} or (answer.status == 404 and target is None and last != "nothing"):
                 self._changed(code, target, instance, expires_at, answer, words)
                 return
+            self._in_time(answer, expires_at)
             last = f"status {answer.line}"
             if answer.status != 503:
                 break
@@ -222,6 +226,11 @@ class Site:
             why="This instance can ask the database. Without a cache /v1 is as always.",
             saw=", ".join(each.label for each in self.recorder.history().faults) or None,
         )
+
+    def _in_time(self, answer: Answer, expires_at: float | None) -> None:
+        """An end that is past when the request is looked at is refused rightly: then nothing can be said of the program."""
+        if answer.status == 422 and expires_at is not None and expires_at <= self.now():
+            raise CannotTell("the machine was so slow that a moment to come had passed when the request was answered")
 
     def _changed(
         self, code: str, target: str | None, instance: int, expires_at: float | None, answer: Answer, words: str
