@@ -48,7 +48,9 @@ def dev() -> None:
     "--matrix", is_flag=True, help="Judge wrong programs on every stage, not only on the one that should catch them."
 )
 @click.option(
-    "--share", type=_ShareType(), help="A part of the right and wrong programs only: 2/3 is the second of three parts."
+    "--share",
+    type=_ShareType(),
+    help="A part of the starters and of the right and wrong programs only: 2/3 is the second of three parts.",
 )
 @click.option("--json", is_flag=True, help="Print the findings as a JSON document.")
 def check(

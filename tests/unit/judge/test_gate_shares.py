@@ -40,6 +40,21 @@ async def test_right_programs_are_shared_too(tmp_path: Path, monkeypatch: pytest
         assert [finding async for finding in gates.right(ask)] == names  # type: ignore[arg-type]
 
 
+async def test_starters_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part judges some of them, by language."""
+
+    async def judged(_gate: str, language: str, *_: object) -> str:
+        return language
+
+    monkeypatch.setattr(gates, "_judged", judged)
+    info = SimpleNamespace(slug="lines", languages={"go": None, "python": None, "rust": None})
+    project = SimpleNamespace(info=info, folder=Path("lines"))
+
+    for share, names in ((Share(part=2, parts=2), ["python"]), (None, ["go", "python", "rust"])):
+        ask = SimpleNamespace(project=project, share=share, wants=lambda _name: True)
+        assert [finding async for finding in gates.starters(ask)] == names  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "1/0", "a/b", "-1/3"])
 def test_what_is_no_share_is_named(text: str) -> None:
     """The message shows what was given, and an example."""

@@ -98,7 +98,8 @@ async def content(ask: Ask) -> AsyncIterator[Finding]:
 
 async def starters(ask: Ask) -> AsyncIterator[Finding]:
     """Each starter builds, runs, and fails stage 1 since it does not do the work yet."""
-    for language in ask.project.info.languages:
+    languages = list(ask.project.info.languages)
+    for language in ask.share.of(languages) if ask.share else languages:
         if ask.wants(language):
             yield await _judged(
                 "starters", language, ask.project.folder / "starters" / language, ask.project, _starter_fault
