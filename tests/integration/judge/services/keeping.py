@@ -78,7 +78,7 @@ async def readiness(_: Request) -> Response:
 async def put(request: Request) -> Response:
     key, value = request.path_params["key"], (await request.body()).decode()
     if WRONG == "acknowledges early":
-        task = asyncio.create_task(write(key, value, after_s=0.05))
+        task = asyncio.create_task(write(key, value, after_s=0.5))
         later.add(task)
         task.add_done_callback(later.discard)
     else:
@@ -96,6 +96,9 @@ async def write(key: str, value: str, *, after_s: float = 0) -> None:
 
 async def delete(request: Request) -> Response:
     key = request.path_params["key"]
+    await asyncio.gather(
+        *later, return_exceptions=True
+    )  # or else a write would come behind the deletion, without any kill
     async with database() as connection:
         await connection.execute("DELETE FROM things WHERE key = $1", key)
     if WRONG != "forgets the cache":
