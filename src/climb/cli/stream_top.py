@@ -146,7 +146,8 @@ async def _live(watch: Watch, scene: Scene, every_s: float) -> None:
         while not ended.is_set():
             live.refresh()
             try:
-                await asyncio.wait_for(ended.wait(), every_s)
+                async with asyncio.timeout(every_s):
+                    await ended.wait()
             except TimeoutError:
                 await _look(watch, scene)
 

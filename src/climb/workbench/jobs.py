@@ -64,7 +64,8 @@ class Job:
     async def wait_for_change(self, seconds: float) -> None:
         """Return when something changed, at the latest after ``seconds``."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
 
     async def wait_for_place(self, seconds: float) -> None:
         """Return once the job has a page or has ended, at the latest after ``seconds``."""

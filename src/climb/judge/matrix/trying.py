@@ -113,7 +113,8 @@ class _Trying:
                 return
             self._answered.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._answered.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._answered.wait()
 
     def _late_s(self, phases: Phases) -> float:
         """How much longer it takes to be sure, since the judge was late itself."""

@@ -173,7 +173,8 @@ class Database:
                 self._there.set()
                 _log.info("database_there")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._doubt.wait(), _LOOK_S)
+                async with asyncio.timeout(_LOOK_S):
+                    await self._doubt.wait()
 
     @contextlib.asynccontextmanager
     async def _connected(self) -> AsyncIterator[Any]:

@@ -85,7 +85,8 @@ class Outbox:
                 except Exception:
                     _log.exception("messages_not_read")
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), _LOOK_S)
+                    async with asyncio.timeout(_LOOK_S):
+                        await self._news.wait()
         finally:
             for task in self._sending.values():
                 task.cancel()

@@ -115,7 +115,8 @@ class Coordinator:
     async def grown(self, seconds: float) -> bool:
         """Wait until more windows are shown, for so long at most; tell whether they are."""
         try:
-            await asyncio.wait_for(self._grown.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._grown.wait()
         except TimeoutError:
             return False
         return True

@@ -304,3 +304,18 @@ async def test_a_preparation_that_fails_is_tried_again(database_url: Secret) -> 
         await asyncio.wait_for(database.wait(), 20)
 
     assert len(tried) == 2
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2])
+async def test_it_closes_whatever_the_watch_is_about(database_url: Secret, turns: int) -> None:
+    """It closes in the moment in which the watch is woken as well."""
+    async with asyncio.timeout(30):
+        async with opened(database_url) as database:
+            await asked(database)
+            await asyncio.sleep(0.05)  # the watch waits
+            database._doubt.set()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+        with pytest.raises(Away):
+            await database.ready()

@@ -75,7 +75,8 @@ class Mailbox:
             if left <= 0:
                 self._missing(to, kind, within_s, why)
             try:
-                await asyncio.wait_for(self._came.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._came.wait()
             except TimeoutError:
                 continue
         self._given.add(found)

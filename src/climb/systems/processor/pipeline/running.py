@@ -87,7 +87,8 @@ async def _until(stop: asyncio.Event, processor: Kept) -> None:
     while not stop.is_set():
         processor.check()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _LOOK_S)
+            async with asyncio.timeout(_LOOK_S):
+                await stop.wait()
 
 
 @contextmanager
