@@ -244,7 +244,7 @@ def test_a_project_of_another_name_is_refused(started) -> None:
     done = started("check", folder="scanner")
 
     assert done.returncode == 2
-    assert "no project 'scaner'; there is: processor, scanner, scheduler" in done.stderr
+    assert "no project 'scaner'; there is: http, identity, links, processor, scanner, scheduler" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["test", "lint", "bench"])
