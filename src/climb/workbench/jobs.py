@@ -153,6 +153,8 @@ class Jobs:
             job.task.cancel()
             await asyncio.wait([job.task])  # its processes are gone when this returns
             job.task = None
+            if not job.ended:  # a task that is cancelled before its first step does nothing at all
+                self._end(job, "stopped")
 
     async def _work(self, job: Job) -> None:
         try:
