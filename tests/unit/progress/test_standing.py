@@ -24,7 +24,7 @@ def standing(home: Path, runs: Sequence[RunSummary] = (), reflections: Sequence[
 def unwritten(module: str) -> Course:
     """The course, without the pages of that module."""
     whole = course()
-    bare = msgspec.structs.replace(whole.modules[module], concepts=())
+    bare = msgspec.structs.replace(whole.modules[module], topics=())
     return msgspec.structs.replace(whole, modules={**whole.modules, module: bare})
 
 

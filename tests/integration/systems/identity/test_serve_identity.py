@@ -108,5 +108,5 @@ def test_a_wrong_value_is_told(tool: Callable[..., Tool]) -> None:
         code = refused.process.wait(30)
 
     assert code == 3
-    assert "DATABASE_URL" in refused.out.read_text()
+    assert "--database-url" in refused.out.read_text()
     assert "secret" not in refused.out.read_text()
