@@ -201,7 +201,7 @@ async def test_without_a_good_token_nothing_is_told(instance: Instance) -> None:
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-async def test_a_stampede_asks_the_database_once(world: LinksWorld, instance: Instance) -> None:
+async def test_a_stampede_asks_the_database_at_most_once(world: LinksWorld, instance: Instance) -> None:
     """However many ask for one link at a moment when the cache has been emptied."""
     await instance.make("spring")
     other = await world.start()
@@ -212,7 +212,7 @@ async def test_a_stampede_asks_the_database_once(world: LinksWorld, instance: In
     asked = re.findall(r'cache_requests_total{result="(?:miss|error)"} ([0-9.]+)', text)
 
     assert set(answers) == {(302, URL)}
-    assert sum(map(float, asked)) == 1  # who asks the database has asked the cache before
+    assert sum(map(float, asked)) <= 1  # who asks the database has asked the cache before; none if the feed brought the link
 
 
 async def test_numbers_for_those_who_run_it(instance: Instance) -> None:

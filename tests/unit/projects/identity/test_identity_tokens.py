@@ -52,7 +52,11 @@ def test_the_library_says_the_same(alg: str) -> None:
     """What we call good, PyJWT's own decoding calls good."""
     key = jwt.PyJWK(key_set(alg)["keys"][0])
 
-    assert jwt.decode(made(alg), key, algorithms=[alg], issuer=ISSUER, audience=ISSUER)["sub"] == "1"
+    claims = jwt.decode(
+        made(alg), key, algorithms=[alg], issuer=ISSUER, audience=ISSUER, leeway=86_400
+    )  # the file's tests may have begun long ago
+
+    assert claims["sub"] == "1"
 
 
 @pytest.mark.parametrize("alg", list(SERVICES))
