@@ -212,7 +212,9 @@ async def test_a_stampede_asks_the_database_at_most_once(world: LinksWorld, inst
     asked = re.findall(r'cache_requests_total{result="(?:miss|error)"} ([0-9.]+)', text)
 
     assert set(answers) == {(302, URL)}
-    assert sum(map(float, asked)) <= 1  # who asks the database has asked the cache before; none if the feed brought the link
+    assert (
+        sum(map(float, asked)) <= 1
+    )  # who asks the database has asked the cache before; none if the feed brought the link
 
 
 async def test_numbers_for_those_who_run_it(instance: Instance) -> None:
