@@ -1,11 +1,12 @@
 """What of a recorded report is compared, and what may differ from run to run."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from climb.errors import CourseError
-from climb.judge.gate.wrong import normalised, read_all
+from climb.judge.gate.wrong import _anywhere, normalised, read_all
 
 REPORT = """\
   3.2  A port that answers nothing is "filtered".
@@ -151,3 +152,10 @@ def test_a_wrong_description_is_refused_by_name(tmp_path: Path, text: str) -> No
 
     with pytest.raises(CourseError, match=str(path)):
         read_all(tmp_path, "scanner")
+
+
+def test_a_recorded_report_names_no_place_of_this_machine() -> None:
+    """A traceback is kept without the folders in which Python and its packages are here."""
+    kept = _anywhere(f'File "{sys.prefix}/lib/a.py", line 1\nFile "{sys.base_prefix}/lib/b.py", line 2')
+
+    assert kept == 'File "/venv/lib/a.py", line 1\nFile "/python/lib/b.py", line 2'

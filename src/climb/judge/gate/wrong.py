@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 import time
 import tomllib
 from collections.abc import Callable
@@ -135,6 +136,11 @@ def normalised(report: str) -> list[str]:
     return re.sub(r"\^+ ", "", text).split(". ")
 
 
+def _anywhere(report: str) -> str:
+    """A report without where Python is on this machine, as tracebacks have it."""
+    return report.replace(sys.prefix, "/venv").replace(sys.base_prefix, "/python")
+
+
 def _read(path: Path, right: Path) -> WrongProgram:
     try:
         found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _Description)
@@ -152,7 +158,7 @@ def _complaint(program: WrongProgram, verdict: Verdict, render: Render, *, recor
         return f"should be caught by {program.catches} alone, but did not pass: {', '.join(caught) or 'nothing'}"
     report = render(verdict)
     if record:
-        program.report_path.write_text(report, encoding="utf-8")
+        program.report_path.write_text(_anywhere(report), encoding="utf-8")
         return None
     if not program.report_path.exists():
         return f"no recorded report; look at it and record it: climb dev check --record {program.name}"

@@ -231,10 +231,13 @@ async def test_sessions_under_way_are_cut_when_the_server_falls_silent(
         await asked(database)
         await asyncio.to_thread(database_server.pause)
         try:
-            await asyncio.wait_for(asyncio.gather(*tasks), 10)
+            told_s = await asyncio.wait_for(asyncio.gather(*tasks), 10)
         finally:
             await asyncio.to_thread(database_server.resume)
-        await back_s(database)
+        took_s = await back_s(database)
+
+    assert len(told_s) == 3
+    assert took_s < BACK_S
 
 
 async def test_a_server_without_room_is_not_one_that_is_away(database_server: Kept, database_url: Secret) -> None:
