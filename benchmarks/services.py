@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import http.client
 import json
 import os
 import resource
@@ -25,86 +24,28 @@ import socket
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
 import asyncpg
 import msgspec
 import race
+from services_sides.asking import LINKS, logged_in, make_links, request, written
 from services_sides.restart import rolling_restart
+from services_sides.results import Turn, print_race, spread
 from services_sides.servers import ADMIN, SIDES, TARGET, Given, NoServerError, Served, served
+from services_sides.tokens import ISSUER, Tokens
 
 from climb.judge.load import HttpLoad, HttpLoaded, HttpPlan, HttpRequest
 from climb.stack import local
-from climb.stack.tokens.claims import FIRST_PARTY, Claims
-from climb.stack.tokens.keys import SigningKey
-from climb.stack.tokens.signing import signed
 
 WORKS = ("redirect", "create", "login", "idle", "restart")
-ISSUER = "http://127.0.0.1:1"
-LINKS = tuple(f"link{number:03}" for number in range(100))
-PEOPLE = 64
 LOGINS_AT_ONCE = 8
 CHEAP_PER_S = 50.0
 CORES = sorted(os.sched_getaffinity(0))
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What one side did in one turn."""
-
-    answers_per_s: float
-    cpu_us: float  # of the server, an answer
-    p50_ms: float
-    p99_ms: float
-    refused: int  # answered with 503, and not among the answers
-
-
-class Tokens:
-    """An issuer: its key set, which is served while the block lasts, and the tokens of some people."""
-
-    def __init__(self) -> None:
-        self._key = SigningKey.new("bench")
-        self.each = [self._signed(f"person-{number}") for number in range(PEOPLE)]
-
-    def _signed(self, sub: str) -> str:
-        now = int(time.time())
-        claims = Claims(
-            iss=ISSUER, sub=sub, aud=ISSUER, iat=now, exp=now + 86_400, jti=os.urandom(12).hex(),
-            client_id=FIRST_PARTY, roles=["user"],
-        )  # fmt: skip
-        return signed(claims, self._key)
-
-    @contextlib.contextmanager
-    def served(self) -> Iterator[str]:
-        """The address of the key set."""
-        content = json.dumps({"keys": [self._key.jwk()]}).encode()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        server = HTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/jwks.json"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -162,14 +103,14 @@ class Bench:
 
     def redirect(self) -> None:
         """Follow links."""
-        requests = tuple(_request("GET", f"/{code}", name="follow") for code in LINKS)
+        requests = tuple(request("GET", f"/{code}", name="follow") for code in LINKS)
         with self._links() as sides:
             self._race("redirect", sides, requests, 302)
 
     def create(self) -> None:
         """Make links."""
         body = json.dumps({"url": TARGET}).encode()
-        requests = tuple(_request("POST", "/v1/links", body, token, name="make") for token in self._tokens.each)
+        requests = tuple(request("POST", "/v1/links", body, token, name="make") for token in self._tokens.each)
         with self._links(without=("nginx",)) as sides:
             self._race("create", sides, requests, 201)
 
@@ -177,12 +118,10 @@ class Bench:
         """Log in, and ask for something cheap meanwhile."""
         more = {"ADMIN_EMAIL": ADMIN[0], "ADMIN_PASSWORD": ADMIN[1], "MAIL_URL": "http://127.0.0.1:1/"}
         body = json.dumps({"email": ADMIN[0], "password": ADMIN[1]}).encode()
-        hard = _request("POST", "/v1/sessions", body, name="login")
+        hard = request("POST", "/v1/sessions", body, name="login")
         turns: dict[str, list[dict[str, float]]] = {}
         with self._started("identity", more, ("nginx",)) as sides:
-            cheap = {
-                side.name: _request("GET", "/v1/users/me", token=_logged_in(side.port), name="me") for side in sides
-            }
+            cheap = {side.name: request("GET", "/v1/users/me", token=logged_in(side.port), name="me") for side in sides}
             for number in range(self._options.rounds + 1):
                 for side in sides:
                     turn = asyncio.run(self._logins(side, hard, cheap[side.name]))
@@ -192,7 +131,7 @@ class Bench:
         self._told["login"] = turns
         print("\nlogin", file=self._out)
         for name, played in turns.items():
-            of = {key: _spread([turn[key] for turn in played]) for key in played[0]}
+            of = {key: spread([turn[key] for turn in played]) for key in played[0]}
             line = f"{of['logins_per_s']} logins/s; a cheap request: p99 {of['alone_p99_ms']} ms alone, {of['beside_p99_ms']} ms beside"
             print(f"  {name:10} {line}", file=self._out, flush=True)
 
@@ -218,7 +157,7 @@ class Bench:
         with self._tokens.served() as jwks, contextlib.ExitStack() as stack:
             given = self._given({"JWKS_URL": jwks})
             both = [stack.enter_context(self._served("ours", "links", given)) for _ in range(2)]
-            _make_links(both[0].port, self._tokens.each[0])
+            make_links(both[0].port, self._tokens.each[0])
             came = asyncio.run(rolling_restart(both, [f"/{code}" for code in LINKS]))
         self._told["restart"] = asdict(came)
         print(f"\nrolling restart of two instances\n  {came.told()}", file=self._out, flush=True)
@@ -230,7 +169,7 @@ class Bench:
         with self._tokens.served() as jwks, self._started("links", {"JWKS_URL": jwks}, without) as sides:
             for side in sides:
                 if side.name != "nginx":
-                    _make_links(side.port, self._tokens.each[0])
+                    make_links(side.port, self._tokens.each[0])
             yield sides
 
     @contextlib.contextmanager
@@ -281,7 +220,7 @@ class Bench:
             "at half of that": {name: [asdict(turn) for turn in played] for name, played in calm.items()},
             "memory_mib": memory,
         }
-        _print(work, turns, calm, memory, self._out)
+        print_race(work, turns, calm, memory, self._out)
 
     def _turn(self, side: Served, plan: HttpPlan, status: int) -> Turn:
         before = side.cpu_s()
@@ -310,6 +249,18 @@ class Bench:
         print(line, file=sys.stderr, flush=True)
 
 
+def _with_idle(side: Served, count: int) -> float:
+    """The server's memory with so many connections that have asked once."""
+    sent = written("GET", f"/{LINKS[0]}", b"", "")
+    with contextlib.ExitStack() as stack:
+        for _ in range(count):
+            sock = stack.enter_context(socket.create_connection(("127.0.0.1", side.port)))
+            sock.sendall(sent)
+            if not sock.recv(4096).startswith(b"HTTP/1.1 302"):
+                raise race.WrongAnswerError(f"{side.name} does not answer")
+        return side.memory_mib()
+
+
 async def _make_database(server: str, name: str) -> None:
     connection = await asyncpg.connect(server)
     try:
@@ -336,85 +287,6 @@ def _demand(name: str, loaded: HttpLoaded, status: int) -> None:
 def _at_rate(plan: HttpPlan, rate: float, seed: int) -> HttpPlan:
     """The same at a rate."""
     return msgspec.structs.replace(plan, rate_per_s=rate, seed=seed)
-
-
-# --- single requests --------------------------------------------------------------------------------------------------
-
-
-def _request(method: str, path: str, body: bytes = b"", token: str = "", *, name: str) -> HttpRequest:
-    return HttpRequest(data=_written(method, path, body, token), name=name, method=method)
-
-
-def _written(method: str, path: str, body: bytes, token: str) -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
-    if token:
-        lines.append(f"Authorization: Bearer {token}")
-    if body:
-        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
-    return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-def _asked(port: int, method: str, path: str, given: object, token: str, status: int) -> Any:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    fields = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
-    with contextlib.closing(connection):
-        connection.request(method, path, json.dumps(given), fields)
-        answer = connection.getresponse()
-        content = answer.read()
-        if answer.status != status:
-            raise race.WrongAnswerError(f"{method} {path}: {answer.status} {content[:300]!r}")
-        return json.loads(content)
-
-
-def _make_links(port: int, token: str) -> None:
-    for code in LINKS:
-        _asked(port, "POST", "/v1/links", {"url": TARGET, "code": code}, token, 201)
-
-
-def _logged_in(port: int) -> str:
-    given = {"email": ADMIN[0], "password": ADMIN[1]}
-    return str(_asked(port, "POST", "/v1/sessions", given, "", 200)["access_token"])
-
-
-def _with_idle(side: Served, count: int) -> float:
-    """The server's memory with so many connections that have asked once."""
-    request = _written("GET", f"/{LINKS[0]}", b"", "")
-    with contextlib.ExitStack() as stack:
-        for _ in range(count):
-            sock = stack.enter_context(socket.create_connection(("127.0.0.1", side.port)))
-            sock.sendall(request)
-            if not sock.recv(4096).startswith(b"HTTP/1.1 302"):
-                raise race.WrongAnswerError(f"{side.name} does not answer")
-        return side.memory_mib()
-
-
-# --- what is told -----------------------------------------------------------------------------------------------------
-
-
-def _print(
-    work: str, turns: dict[str, list[Turn]], calm: dict[str, list[Turn]], memory: dict[str, float], out: TextIO
-) -> None:
-    print(f"\n{work}", file=out)
-    for name, played in turns.items():
-        rates, costs = [turn.answers_per_s for turn in played], [turn.cpu_us for turn in played]
-        line = f"{statistics.median(rates):9,.0f} answers/s ({min(rates):,.0f} to {max(rates):,.0f})"
-        half = statistics.median(turn.p99_ms for turn in calm[name])
-        rest = f"p99 at half of that {half:6.2f} ms   {memory[name]:6.1f} MiB"
-        if refused := sum(turn.refused for turn in (*played, *calm[name])):
-            rest += f"   {refused} refused (503)"
-        print(f"  {name:10} {line}   {statistics.median(costs):6.1f} µs of processor each   {rest}", file=out)
-    ours = turns.get("ours", [])
-    for name, played in turns.items():
-        if ours and name != "ours":
-            pairs = list(zip(ours, played, strict=True))
-            rates = _spread([mine.answers_per_s / theirs.answers_per_s for mine, theirs in pairs])
-            cores = _spread([theirs.cpu_us / mine.cpu_us for mine, theirs in pairs])
-            print(f"  ours / {name:10} answers/s {rates}   a core {cores}", file=out)
-    out.flush()
-
-
-def _spread(values: Sequence[float]) -> str:
-    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """``climb serve identity`` and ``climb serve links`` as installed commands: a token of the one is good for the other."""
 
-import asyncio
 import json
 import re
 import shlex
@@ -10,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import asyncpg
 import httpx
 import psutil
 import pytest
@@ -88,12 +86,9 @@ def ports() -> Iterator[tuple[str, str]]:
         yield str(first), str(second)
 
 
-def both(
-    serving: Callable[..., Serving], ports: tuple[str, str], accounts: str = "", **environment: str
-) -> tuple[Serving, Serving]:
-    """Identity, and links that take its tokens, ready; ``accounts`` is the database of the first."""
-    own = ("--database-url", accounts) if accounts else ()
-    identity = serving("identity", "--port", ports[0], "--admin", ADMIN["email"], *own, **environment)
+def both(serving: Callable[..., Serving], ports: tuple[str, str], **environment: str) -> tuple[Serving, Serving]:
+    """Identity, and links that take its tokens, ready."""
+    identity = serving("identity", "--port", ports[0], "--admin", ADMIN["email"], **environment)
     identity.says("curl .*/v1/sessions")
     issuer = f"http://127.0.0.1:{ports[0]}"
     links = serving("links", "--port", ports[1], "--issuer", issuer, **environment)
@@ -112,13 +107,6 @@ def registered(identity: Serving) -> None:
 def bearer(identity: Serving, who: dict[str, str] = PERSON) -> dict[str, str]:
     """The field for somebody who has just logged in."""
     return {"Authorization": f"Bearer {identity.client.post('/v1/sessions', json=who).json()['access_token']}"}
-
-
-async def make_database(address: str, name: str) -> None:
-    """Beside the one at that address."""
-    connection = await asyncpg.connect(address)
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
 
 
 def clicks(links: Serving, code: str, field: dict[str, str], at_least: int) -> int:
@@ -158,13 +146,11 @@ def test_a_token_from_identity_works_in_links(serving: Callable[..., Serving], p
 
 
 def test_both_stand_on_servers_that_are_given(climb, serving: Callable[..., Serving], ports: tuple[str, str]) -> None:
-    """By the variables that ``climb infra up`` sets: they start none of their own, and leave those running."""
+    """By the variables that ``climb infra up`` sets: they share one database, start none of their own, and leave those running."""
     up = climb("infra", "up", "database", "cache")
     try:
         given = dict(shlex.split(line)[1].split("=", 1) for line in up.stdout.splitlines())
-        address = given["DATABASE_URL"]
-        asyncio.run(make_database(address, "accounts"))
-        identity, links = both(serving, ports, f"{address.rpartition('/')[0]}/accounts", **given)
+        identity, links = both(serving, ports, **given)
         registered(identity)
         field = bearer(identity)
         made = links.client.post("/v1/links", json={"url": "https://example.org/", "code": "first"}, headers=field)

@@ -136,12 +136,7 @@ class _Run:
         stage = self.project.stages[number - 1]
         self.on_event(StageStarted(number, stage.title, len(stage.checks)))
         started = time.monotonic()
-        room = asyncio.Semaphore(self._room(stage))
-        tasks = [
-            asyncio.create_task(self._judge_check(stage, check, room))
-            for position, check in enumerate(stage.checks, 1)
-            if self.plan.check in (None, f"{number}.{position}")
-        ]
+        tasks = self._begun(stage, number)
         try:
             judged = {check.id: check async for check in self._in_order(number, tasks)}
         finally:
@@ -150,6 +145,17 @@ class _Run:
         result = _stage_result(stage, number, checks, time.monotonic() - started)
         self.on_event(StageDone(result))
         return result
+
+    def _begun(self, stage: Stage, number: int) -> list[asyncio.Task[CheckResult]]:
+        """The checks that are wanted, in the order of the stage; those that wait for long go first into a room for several."""
+        places = self._room(stage)
+        room = asyncio.Semaphore(places)
+        wanted = [check for at, check in enumerate(stage.checks, 1) if self.plan.check in (None, f"{number}.{at}")]
+        begun = {
+            check.id: asyncio.create_task(self._judge_check(stage, check, room))
+            for check in sorted(wanted, key=lambda check: places > 1 and not check.early)
+        }
+        return [begun[check.id] for check in wanted]
 
     def _room(self, stage: Stage) -> int:
         """How many checks of the stage are judged at the same time; times are compared by one that is alone."""

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, overload
 
 import msgspec
 
@@ -34,6 +35,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     claim: str
     function: CheckFunction
+    early: bool = False  # begun before the others, where some are judged at the same time
 
 
 class Stage:
@@ -61,11 +63,22 @@ class Stage:
     def __repr__(self) -> str:
         return f"Stage({self.id!r}, {len(self.checks)} checks)"
 
-    def check(self, function: CheckFunction) -> CheckFunction:
-        """Add a check; its docstring is the claim.
+    @overload
+    def check(self, function: CheckFunction, /) -> CheckFunction: ...
+
+    @overload
+    def check(self, /, *, early: bool) -> Callable[[CheckFunction], CheckFunction]: ...
+
+    def check(
+        self, function: CheckFunction | None = None, /, *, early: bool = False
+    ) -> CheckFunction | Callable[[CheckFunction], CheckFunction]:
+        """Add a check; its docstring is the claim. One that waits for long is better begun ``early``.
 
         Raises CourseError if there is no docstring or the name is taken.
         """
+        return self._added(function, early=early) if function else partial(self._added, early=early)
+
+    def _added(self, function: CheckFunction, *, early: bool) -> CheckFunction:
         name = getattr(function, "__name__", "")
         check_id = name.replace("_", "-")
         claim = inspect.cleandoc(function.__doc__ or "").split("\n\n")[0].replace("\n", " ")
@@ -73,5 +86,5 @@ class Stage:
             raise CourseError(f"stage {self.id}: check {name} has no docstring, so it claims nothing")
         if any(check.id == check_id for check in self.checks):
             raise CourseError(f"stage {self.id} has two checks named {name}")
-        self.checks.append(Check(id=check_id, claim=claim, function=function))
+        self.checks.append(Check(id=check_id, claim=claim, function=function, early=early))
         return function

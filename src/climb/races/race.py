@@ -22,12 +22,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import msgspec
 
 from climb.judge.drivers.command import Command
-from climb.judge.drivers.service import Instance, Service
+from climb.judge.drivers.service import Service
 from climb.races.noise import Meter
 
 if TYPE_CHECKING:
@@ -36,11 +36,18 @@ if TYPE_CHECKING:
     from climb.judge.world.draws import Draws
     from climb.labs.plot import Plot
 
-__all__ = ["NAMES", "Field", "HeatOf", "Name", "Race", "Side"]
+__all__ = ["NAMES", "Field", "HeatOf", "Name", "Race", "Side", "Working"]
 
 Name = Literal["yours", "ours"]
 NAMES: tuple[Name, Name] = ("yours", "ours")
 T = TypeVar("T")
+
+
+class Working(Protocol):
+    """What works during a heat and is not waited for behind it: an instance of a service, a database, a cache."""
+
+    def cpu_seconds(self) -> float:
+        """Processor time of it so far."""
 
 
 class Side:
@@ -88,9 +95,9 @@ class Field:
         return made
 
     @contextlib.contextmanager
-    def measured(self, *instances: Instance) -> Iterator[None]:
-        """What others do with the processors inside of this block counts as noise. ``instances`` are those of a service that work meanwhile."""
-        with self._meter.measured(lambda: sum(instance.cpu_seconds() for instance in instances)):
+    def measured(self, *working: Working) -> Iterator[None]:
+        """What others do with the processors inside of this block counts as noise, what those do that are named here does not."""
+        with self._meter.measured(lambda: sum(each.cpu_seconds() for each in working)):
             yield
 
     def doubt(self, reason: str) -> None:

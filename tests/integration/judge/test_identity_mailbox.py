@@ -91,3 +91,15 @@ async def test_silence_and_absence(posting: Posting) -> None:
     await posting.mailbox.back()
 
     assert await posting.post("confirm", "3") == 204
+
+
+@pytest.mark.parametrize("status", [503, 500, 404, 302])
+async def test_what_is_refused_has_come_all_the_same(posting: Posting, status: int) -> None:
+    """Whatever it is refused with, a message was posted, and is not taken."""
+    posting.mailbox.refuses(status)
+
+    answered = await posting.post("confirm", "1")
+    message = await posting.mailbox.message(TO, "confirm")
+
+    assert answered == status
+    assert (message.token, message.taken) == ("1", False)

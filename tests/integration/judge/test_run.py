@@ -375,3 +375,30 @@ async def test_checks_are_alone_where_times_count(
     verdict = await judge(side_by_side(project(meeting()), number, timed=timed))
 
     assert [check.status for check in verdict.stages[0].checks] == ["failed", "passed"]
+
+
+@pytest.mark.parametrize(
+    ("processors", "order"), [({0, 1}, ["third", "first", "second"]), ({0}, ["first", "second", "third"])]
+)
+async def test_what_waits_for_long_begins_early(
+    judge: Judge, project: MakeProject, monkeypatch: pytest.MonkeyPatch, *, processors: set[int], order: list[str]
+) -> None:
+    """Where checks are judged side by side an early one is begun first, and told in its place all the same."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: processors)
+    begun: list[str] = []
+
+    def named(name: str) -> Callable[..., Any]:
+        async def check(_command: Command, _world: Any) -> None:
+            """It begins."""
+            begun.append(name)
+
+        check.__name__ = name
+        return check
+
+    of_three = side_by_side(project([named("first"), named("second"), named("third")]), 2)
+    of_three.stages[0].checks[-1] = msgspec.structs.replace(of_three.stages[0].checks[-1], early=True)
+
+    await judge(of_three)
+
+    assert begun == order
+    assert [event.result.id for event in judge.events if isinstance(event, CheckDone)] == ["first", "second", "third"]

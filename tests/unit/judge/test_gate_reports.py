@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from climb.errors import CourseError
-from climb.judge.gate.wrong import _anywhere, normalised, read_all
+from climb.judge.gate.wrong import _anywhere, _without_untold, normalised, read_all
+from climb.judge.verdict import CheckResult, StageResult, Status, Verdict
 
 REPORT = """\
   3.2  A port that answers nothing is "filtered".
@@ -80,6 +81,14 @@ CHART = """\
 """
 
 
+def test_the_day_does_not_count() -> None:
+    """Dates of HTTP differ from day to day, in words too."""
+    recorded = "received  Date: Sun, 22 Nov 2026 22:26:11 GMT"
+
+    assert normalised(recorded) == normalised("received  Date: Tue, 01 Dec\n  2026 02:06:59 GMT")
+    assert normalised(recorded) != normalised("received  Date: Sunday, 22-Nov-26 22:26:11 GMT")
+
+
 def test_what_is_drawn_does_not_count() -> None:
     """How a chart looks, and which rows a table has, comes from what was drawn for the check; what is told around does not."""
     one = CHART.format("", "", "", "", "")
@@ -99,6 +108,47 @@ def test_curves_do_not_count(kind: str) -> None:
     one, other = ("          100 │  ·●\n              │●\n", "          50 │●\n")
 
     assert normalised(report.format(one)) == normalised(report.format(other))
+
+
+ALSO = """\
+        received  session 14: there again
+{0}        why       It was answered with 2xx.
+"""
+
+
+def test_what_else_does_not_hold_does_not_count() -> None:
+    """How many others were met besides the first depends on when a program was killed."""
+    others = "                  also:\n                  session 15: there again\n                  and 3 more\n"
+
+    assert normalised(ALSO.format(others)) == normalised(ALSO.format(""))
+    assert normalised(ALSO.format(others).replace("14", "nobody")) != normalised(ALSO.format(""))
+
+
+def test_the_report_is_of_a_check_that_failed() -> None:
+    """A check before it, about which the judge could not tell, is passed over; its number stays what it is."""
+    checks = [
+        CheckResult(id=status.value, number=f"1.{number}", status=status, claim="It holds.")
+        for number, status in enumerate((Status.PASSED, Status.UNKNOWN, Status.FAILED), 1)
+    ]
+    stage = StageResult(id="s", number=1, title="s", status=Status.FAILED, checks=tuple(checks))
+    verdict = Verdict(
+        project="p",
+        submission=".",
+        language="python",
+        seed="c0de",
+        judge="1",
+        run="r",
+        started_at="",
+        build_seconds=None,
+        stages=(stage,),
+        passed=0,
+        total=1,
+    )
+
+    found = _without_untold(verdict).first_failure
+
+    assert found is not None
+    assert found[1] == checks[2]
 
 
 @pytest.mark.parametrize(("old", "new"), [("closed", "open"), ("dropped", "lost"), ("--timeout", "--all")])

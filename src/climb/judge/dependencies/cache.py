@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from climb.errors import SetupError
+from climb.judge.dependencies import servers
 from climb.judge.dependencies.places import moved
 from climb.judge.dependencies.resp import Reply, Teller, commands_of
 from climb.judge.faults.fault import Place
 from climb.judge.world.proxy import Proxy
+
+if TYPE_CHECKING:
+    from climb.stack.server import Kept
 
 __all__ = ["Cache"]
 
@@ -23,12 +28,13 @@ _AT_ONCE = "1000"
 class Cache:
     """A fresh cache; made by ``World.cache``."""
 
-    def __init__(self, admin: str, url: str, proxy: Proxy) -> None:
+    def __init__(self, admin: str, url: str, proxy: Proxy, *, server: Kept | None = None) -> None:
         self.own_url = url
         self.url = moved(url, at=proxy.address)
         self.proxy = proxy
         self.place = Place(proxy=proxy, who="cache", part=self)
         self._admin = admin
+        self._server = server
         self._asked: Counter[str] = Counter()
         self._others: Counter[str] = Counter()  # what was counted before the program came
         self._filling = contextlib.AsyncExitStack()
@@ -72,6 +78,10 @@ class Cache:
         counted["info"] += 1  # the judge's last question, which was not counted yet
         wanted = {name.lower() for name in names}
         return sum(count for name, count in counted.items() if not wanted or name in wanted)
+
+    def cpu_seconds(self) -> float:
+        """Processor time of its server so far; 0 if the environment named the server."""
+        return servers.cpu_seconds(self._server)
 
     # --- what goes wrong with it ---
 

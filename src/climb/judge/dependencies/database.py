@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
+from climb.judge.dependencies import servers
 from climb.judge.dependencies.asking import as_setup, asked, connected
 from climb.judge.dependencies.places import moved
 from climb.judge.dependencies.search import Found, search
 from climb.judge.expect import CannotTell
 from climb.judge.faults.fault import Place
 from climb.judge.world.proxy import Proxy
+
+if TYPE_CHECKING:
+    from climb.stack.server import Kept
 
 __all__ = ["Database"]
 
@@ -31,7 +35,9 @@ _ENDED = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename =
 class Database:
     """A fresh database; made by ``World.database``."""
 
-    def __init__(self, admin: str, name: str, password: str, proxy: Proxy, *, connections: int) -> None:
+    def __init__(
+        self, admin: str, name: str, password: str, proxy: Proxy, *, connections: int, server: Kept | None = None
+    ) -> None:
         self.name = name
         self.own_url = moved(admin, login=(name, password), path=name)
         self.url = moved(self.own_url, at=proxy.address)
@@ -39,6 +45,7 @@ class Database:
         self.place = Place(proxy=proxy, who="database", part=self)
         self._admin = admin
         self._connections = connections
+        self._server = server
         self._connection: Any = None
         self._asking = asyncio.Lock()
 
@@ -77,6 +84,10 @@ class Database:
         """How many connections the program has open."""
         async with asked(self._admin) as connection:
             return int(await connection.fetchval("SELECT count(*) FROM pg_stat_activity WHERE usename = $1", self.name))
+
+    def cpu_seconds(self) -> float:
+        """Processor time of its server so far, for whatever other database of it too; 0 if the environment named the server."""
+        return servers.cpu_seconds(self._server)
 
     # --- what goes wrong with it ---
 

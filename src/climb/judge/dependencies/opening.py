@@ -45,11 +45,13 @@ async def opened_database(world: World, *, alone: bool, connections: int | None)
     given = servers.given(_DATABASE)
     async with AsyncExitStack() as stack:
         own = await _entered(stack, servers.postgres_alone()) if alone and not given else None
-        admin = given or (own.address if own else (await asyncio.to_thread(servers.postgres_shared)).address)
+        server = own if own or given else await asyncio.to_thread(servers.postgres_shared)
+        admin = server.address if server else given or ""
         name, password = f"check_{secrets.token_hex(5)}", secrets.token_hex(12)
         most = _CONNECTIONS if connections is None else connections
         await _create(admin, name, password, most, counting=not given)
-        database = Database(admin, name, password, await _proxy(world, admin, _DATABASE, 5432), connections=most)
+        proxy = await _proxy(world, admin, _DATABASE, 5432)
+        database = Database(admin, name, password, proxy, connections=most, server=server)
         _give_process(database.place, own, given and _DATABASE)
         try:
             yield database
@@ -71,7 +73,7 @@ async def opened_cache(world: World) -> AsyncIterator[Cache]:
         login = (_JUDGE, secrets.token_hex(12))
         admin = moved(address, login=login) if own else address
         url = moved(address, login=("", "")) if own else address
-        cache = Cache(admin, url, await _proxy(world, address, _CACHE, 6379))
+        cache = Cache(admin, url, await _proxy(world, address, _CACHE, 6379), server=own)
 
         async def ready() -> None:
             if own is not None:

@@ -34,12 +34,17 @@ _MOST = 100  # rows told of one column
 
 
 class Found(NamedTuple):
-    """Where a secret was: the table, the column, the key of the row, and which of the secrets, counted from 0."""
+    """Where a secret was: the table, the column, the key of the row, and which of the secrets, counted from 0.
+
+    ``source`` and ``value`` are table and column as a statement names them: a program's tables may be in a schema of its own.
+    """
 
     table: str
     column: str
     key: str
     secret: int
+    source: str
+    value: str
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column} of row {self.key}"
@@ -81,7 +86,10 @@ async def _in_table(connection: Any, table: Any, wanted: Sequence[tuple[int, byt
             f" WHERE position(wanted.form in {searched}) > 0 ORDER BY 2, 1 LIMIT {_MOST}"
         )
         rows = await connection.fetch(query, [number for number, _ in wanted], [form for _, form in wanted])
-        found += [Found(table["name"], column["name"], row["key"], row["number"]) for row in rows]
+        found += [
+            Found(table["name"], column["name"], row["key"], row["number"], table["place"], column["quoted"])
+            for row in rows
+        ]
     return found
 
 

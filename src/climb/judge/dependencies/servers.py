@@ -14,12 +14,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from climb.errors import SetupError
+from climb.judge import processes
 from climb.stack.errors import StackError
+from climb.stack.leftovers import descendants
 from climb.stack.postgres import postgres
 from climb.stack.server import Kept
 from climb.stack.valkey import valkey
 
-__all__ = ["end_all", "given", "postgres_alone", "postgres_shared", "put_in_order", "valkey_alone"]
+__all__ = ["cpu_seconds", "end_all", "given", "postgres_alone", "postgres_shared", "put_in_order", "valkey_alone"]
 
 _POSTGRES = (
     "max_connections=400",  # of many checks at once; each program's role has a limit of its own
@@ -77,6 +79,12 @@ def end_all() -> None:
     for stack in stacks:
         with contextlib.suppress(StackError, OSError):
             stack.close()
+
+
+def cpu_seconds(server: Kept | None) -> float:
+    """Processor time of all processes of a server so far; 0 of one that is not ours, which tells nobody."""
+    pid = None if server is None else server.pid
+    return 0.0 if pid is None else processes.cpu_seconds([pid, *descendants(pid)])
 
 
 def put_in_order(server: Kept) -> None:

@@ -32,7 +32,7 @@ from climb.judge.gate.workplace import copied, describe_failure, failed, require
 from climb.judge.project import Project
 from climb.judge.run import Plan
 from climb.judge.submission import load as load_submission
-from climb.judge.verdict import Verdict
+from climb.judge.verdict import StageResult, Status, Verdict
 
 __all__ = ["Render", "WrongProgram", "judge_wrong", "normalised", "read_all"]
 
@@ -41,6 +41,8 @@ _DRAWN = re.compile(
     r"^( {8}(?:table|timeline|sequence|plot|latencies) .*\n)(?: {10}.*\n)+", re.MULTILINE
 )  # by the margin that the report gives it
 _SAID = re.compile(r"^ {8}exchange .*\n(?: {10}.*\n)*", re.MULTILINE)
+_ALSO = re.compile(r"^ {18}also:\n(?: {18}.*\n)+", re.MULTILINE)  # what else does not hold
+_DATE = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z][a-z] \d{4}")  # of HTTP: whatever day it is
 _DIGITS = re.compile(
     r"(?<![0-9A-Za-z])(?=[0-9a-f]*[0-9])[0-9a-f]{10,}(?![0-9A-Za-z])"
 )  # ids and passwords in hexadecimal
@@ -126,14 +128,27 @@ async def judge_wrong(project: Project, program: WrongProgram, render: Render, *
 def normalised(report: str) -> list[str]:
     """A report without what differs from run to run: numbers, ids and tokens, how lists and lines wrap with them, and how drawings look."""
     text = _SAID.sub("", report)  # which connection spoke last, and in how many pieces, is up to the kernel
-    text = _DRAWN.sub(r"\1 DRAWN\n", text)
+    text = _DRAWN.sub(r"\1 DRAWN\n", _ALSO.sub("", text))
     text = re.sub(r"/\S+/", "/…/", text)
     text = re.sub(r"\b[0-9a-f]{4}-\d+\.\d+", "RUN", text)
     text = re.sub(r"[▁▂▃▄▅▆▇█]+", "▁", text)  # a series, drawn
     text = _LETTERS.sub("RANDOM", _DIGITS.sub("RANDOM", text))
-    text = re.sub(r"\d+", "#", text)
-    text = re.sub(r"#(?:[ ,.:~-]*#)*", "#", " ".join(text.split()))
+    text = re.sub(r"\d+", "#", _DATE.sub("DATE", " ".join(text.split())))
+    text = re.sub(r"#(?:[ ,.:~-]*#)*", "#", text)
     return re.sub(r"\^+ ", "", text).split(". ")
+
+
+def _without_untold(verdict: Verdict) -> Verdict:
+    """The same without checks about which the judge could not tell: the report is of the one that caught the program."""
+    return msgspec.structs.replace(verdict, stages=tuple(_told(stage) for stage in verdict.stages))
+
+
+def _told(stage: StageResult) -> StageResult:
+    told = (
+        msgspec.structs.replace(check, status=Status.SKIPPED) if check.status is Status.UNKNOWN else check
+        for check in stage.checks
+    )
+    return msgspec.structs.replace(stage, checks=tuple(told))
 
 
 def _anywhere(report: str) -> str:
@@ -156,7 +171,7 @@ def _complaint(program: WrongProgram, verdict: Verdict, render: Render, *, recor
     caught = failed(verdict)
     if caught != [program.catches]:
         return f"should be caught by {program.catches} alone, but did not pass: {', '.join(caught) or 'nothing'}"
-    report = render(verdict)
+    report = render(_without_untold(verdict))
     if record:
         program.report_path.write_text(_anywhere(report), encoding="utf-8")
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from abc import ABC, abstractmethod
 from typing import Generic, Self, TypeVar
@@ -18,6 +19,7 @@ R = TypeVar("R")  # what that is for a check
 
 _RESULT_MOST = 64 * 1024 * 1024
 _STOPPING_S = 60.0
+_ENDING_S = 5.0
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -64,9 +66,7 @@ class LoadProcess(ABC, Generic[E, R]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._process.returncode is None:
-            self._process.kill()
-        await self._process.wait()
+        await self._end()
         await asyncio.gather(self._reader, return_exceptions=True)
         if not self._result.done():
             self._result.cancel()
@@ -115,6 +115,16 @@ class LoadProcess(ABC, Generic[E, R]):
         if self._process.stdin is not None:
             self._process.stdin.close()
         return self._loaded(await asyncio.wait_for(asyncio.shield(self._result), _STOPPING_S))
+
+    async def _end(self) -> None:
+        """Let a process end that has told its result, and kill any other."""
+        if self._result.done() and not self._result.cancelled():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_ENDING_S):
+                    await self._process.wait()
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
 
     @abstractmethod
     def _loaded(self, ended: E) -> R:

@@ -23,6 +23,10 @@ class Phases:
     heals: float
     healed: float
 
+    def settled(self, at: float, notice_s: float) -> bool:
+        """Whether the trouble is certainly there at this moment, and was long enough for a program to have noticed."""
+        return self.there + notice_s <= at < self.heals
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Probe:

@@ -159,9 +159,13 @@ class _Trying:
 
 
 def _wrong(row: Row, slack_s: float) -> list[Violation]:
-    """What is not as demanded, in the order in which it was asked."""
+    """What is not as demanded: first what was asked while the trouble was certainly there, by kind, then the rest.
+
+    Which kind is asked first behind the beginning depends on some milliseconds, and a learner who tries again should meet the same one.
+    """
     found = [violation(each, row.phases, slack_s=slack_s) for cell in row.cells for each in cell.probes]
-    return sorted((each for each in found if each is not None), key=lambda each: each.probe.asked_at)
+    wrong = [each for each in found if each is not None]
+    return sorted(wrong, key=lambda each: not row.phases.settled(each.probe.asked_at, each.probe.demand.notice_s))
 
 
 def _late_s(found: Violation, lateness: Lateness) -> float:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import statistics
 from collections.abc import AsyncIterator
+from functools import partial
 
 from climb.judge.drivers.conversation import Conversation
-from climb.judge.evidence import Latencies, Percentiles
-from climb.judge.expect import CannotTell, expect
-from climb.judge.load import Histogram, HttpLoaded, HttpPlan, HttpRequest
+from climb.judge.expect import expect
+from climb.judge.load import HttpLoaded, HttpPlan, HttpRequest
 from climb.projects.http.driver import Running
 from climb.projects.http.stages.crowd import crowded
-from climb.races.over_load import over_load
+from climb.races.half_load import half_load
+from climb.races.over_http import asked_too_slowly, loaded, repeated
 from climb.races.race import Field, HeatOf, Race, Side
 
 __all__ = ["RACES"]
@@ -27,69 +27,36 @@ _HEALTHZ = "/healthz"
 _LARGE = "/files/large.bin"
 _LARGE_BYTES = 1 << 20
 _HEAT_S = 1.0
-_OPEN_HEAT_S = 1.5  # at a rate, so that the 99th percentile is that of many requests
 _CONNECTIONS = 64
 _LARGE_CONNECTIONS = 8
-_AROUND_S = 20.0  # for starting and ending a load
-_READER_PAUSE_S = 0.1
-_WHOLE = 0.9  # of a processor: a client that is hardly ever without work is asked for more than it can
-_SHARES = (0.2, 0.4, 0.6, 0.8, 0.95)  # of the slower side's most
-_FURTHER = (0.5, 0.9)  # of the faster side's own
 _IDLE = 1_000
 _ASKED_AGAIN = 50
 _SETTLE_S = 0.5  # garbage of the connecting is not what idle connections cost
 _MIB = 1 << 20
-_Drawn = tuple[str, list[tuple[float, float]]]  # a line's name, and points of rate and milliseconds
 
 
 # --- one load ---------------------------------------------------------------------------------------------------------
 
 
-def _plan(running: Running, target: str, **options: float | None) -> HttpPlan:
-    request = HttpRequest(data=running.request("GET", target), name=f"GET {target}")
-    return HttpPlan(requests=(request,), **{"seconds": _HEAT_S, "connections": _CONNECTIONS, **options})  # type: ignore[arg-type]  # numbers by name
-
-
-async def _loaded(field: Field, running: Running, plan: HttpPlan, target: str, sha256: str) -> HttpLoaded:
-    """Run a load, every request of which must be answered with 200, beside a client that compares what it reads."""
+async def _loaded(field: Field, running: Running, target: str, sha256: str, **options: float | None) -> HttpLoaded:
+    """Ask for one target, beside a client that compares what it reads."""
+    request = running.request("GET", target)
+    plan = HttpPlan(
+        requests=(HttpRequest(data=request, name=f"GET {target}"),),
+        **{"seconds": _HEAT_S, "connections": _CONNECTIONS, **options},  # type: ignore[arg-type]  # numbers by name
+    )
     conversation = await running.converse(f"a client beside the load, GET {target}")
-    reader = asyncio.create_task(_compare(running, conversation, target, sha256))
+    compare = partial(_compare, running, conversation, target, sha256)
     try:
-        with field.measured(running.instance):
-            async with running.instance.http_load("PORT", plan) as load:
-                loaded = await load.finished(timeout_s=plan.seconds + plan.patience_s + _AROUND_S)
+        return await loaded(field, running.instance, plan, status=200, beside=partial(repeated, compare))
     finally:
-        reader.cancel()
-        await asyncio.wait([reader])
         conversation.close()
-    if not reader.cancelled():
-        reader.result()  # raises what it found
-    if loaded is None:
-        raise CannotTell("the load did not end in its time")
-    _demand_answers(loaded)
-    return loaded
 
 
 async def _compare(running: Running, conversation: Conversation, target: str, sha256: str) -> None:
-    request = running.request("GET", target)
-    while True:
-        answer = await running.answer_to(request, conversation=conversation)
-        expect((answer.status, answer.body_sha256), f"status and SHA-256 of GET {target} under load").equals(
-            (200, sha256), why="A heat counts only if its answers are right."
-        )
-        await asyncio.sleep(_READER_PAUSE_S)
-
-
-def _demand_answers(loaded: HttpLoaded) -> None:
-    found = {
-        "answers by status": loaded.by_status,
-        "lost": sum(loaded.errors.values()),
-        "without an answer": loaded.unanswered + loaded.unsent,
-    }
-    expect(found, "what came of the requests of a heat").equals(
-        {"answers by status": {200: loaded.sent}, "lost": 0, "without an answer": 0},
-        why="A heat counts only if every request is answered with 200; one that is lost costs a server nothing.",
-        saw=", ".join(loaded.errors) or None,
+    answer = await running.answer_to(running.request("GET", target), conversation=conversation)
+    expect((answer.status, answer.body_sha256), f"status and SHA-256 of GET {target} under load").equals(
+        (200, sha256), why="A heat counts only if its answers are right."
     )
 
 
@@ -105,9 +72,9 @@ async def _small_answers(field: Field) -> AsyncIterator[HeatOf]:
     servers = await _started(field)
 
     async def heat(side: Side) -> float:
-        loaded = await _fastest(field, servers[side])
-        field.doubt(_asked_too_slowly(loaded))
-        return loaded.answers_per_s
+        found = await _small(field, servers[side])
+        field.doubt(asked_too_slowly(found))
+        return found.answers_per_s
 
     yield heat
 
@@ -115,21 +82,12 @@ async def _small_answers(field: Field) -> AsyncIterator[HeatOf]:
 @contextlib.asynccontextmanager
 async def _tail(field: Field) -> AsyncIterator[HeatOf]:
     servers = await _started(field)
-    most = await _most_of_each(field, servers)
-    rate = min(most.values()) / 2
-    latencies = {side: Histogram() for side in field.sides}
 
-    async def heat(side: Side) -> float:
-        loaded = await _at(field, servers[side], rate, seed=field.turn)
-        field.doubt(loaded.doubt)
-        if field.turn:
-            latencies[side] += loaded.latencies
-        return loaded.latencies.percentile_ms(99)
+    async def load(side: Side, *, seconds: float, rate_per_s: float | None = None, seed: int = 0) -> HttpLoaded:
+        return await _small(field, servers[side], seconds=seconds, rate_per_s=rate_per_s, seed=seed)
 
-    yield heat
-    curves = tuple(Percentiles(label=side.name, points=latencies[side].curve()) for side in field.sides)
-    field.evidence.append(Latencies(subject=f"latency at {rate:,.0f} requests a second", unit="ms", curves=curves))
-    field.plots.append(over_load(await _lines_over_load(field, servers, most)))
+    async with half_load(field, load) as heat:
+        yield heat
 
 
 @contextlib.asynccontextmanager
@@ -139,11 +97,9 @@ async def _large_file(field: Field) -> AsyncIterator[HeatOf]:
     sha256 = _sha256(content)
 
     async def heat(side: Side) -> float:
-        running = servers[side]
-        plan = _plan(running, _LARGE, connections=_LARGE_CONNECTIONS)
-        loaded = await _loaded(field, running, plan, _LARGE, sha256)
-        field.doubt(_asked_too_slowly(loaded))
-        return loaded.answers_per_s * _LARGE_BYTES / _MIB
+        found = await _loaded(field, servers[side], _LARGE, sha256, connections=_LARGE_CONNECTIONS)
+        field.doubt(asked_too_slowly(found))
+        return found.answers_per_s * _LARGE_BYTES / _MIB
 
     yield heat
 
@@ -188,51 +144,9 @@ async def _served(running: Running, conversation: Conversation) -> None:
     )
 
 
-async def _fastest(field: Field, running: Running) -> HttpLoaded:
-    """Small answers as fast as they come, each connection with its next request as soon as the last one is answered."""
-    return await _loaded(field, running, _plan(running, _HEALTHZ), _HEALTHZ, _sha256(b"ok"))
-
-
-def _asked_too_slowly(loaded: HttpLoaded) -> str:
-    """Why a rate may be the judge's own; empty if it had processor time left. Waiting for a processor is no limit of its own."""
-    share = loaded.cpu_s / loaded.seconds
-    return (
-        f"the judge used {share:.0%} of a processor to ask, and may be what limits the faster side"
-        if share > _WHOLE
-        else ""
-    )
-
-
-async def _most_of_each(field: Field, servers: dict[Side, Running]) -> dict[Side, float]:
-    """The same for each side: the median of three, in turns."""
-    found: dict[Side, list[float]] = {side: [] for side in field.sides}
-    for _ in range(3):
-        for side, loaded in (await field.each(lambda side: _fastest(field, servers[side]))).items():
-            found[side].append(loaded.answers_per_s)
-    return {side: statistics.median(rates) for side, rates in found.items()}
-
-
-async def _at(
-    field: Field, running: Running, rate: float, *, seconds: float = _OPEN_HEAT_S, seed: int = 0
-) -> HttpLoaded:
-    plan = _plan(running, _HEALTHZ, rate_per_s=rate, seconds=seconds, seed=seed)
-    return await _loaded(field, running, plan, _HEALTHZ, _sha256(b"ok"))
-
-
-async def _lines_over_load(field: Field, servers: dict[Side, Running], most: dict[Side, float]) -> list[_Drawn]:
-    """Median and 99th percentile at several rates: the same for both, and further ones for the faster."""
-    slower = min(most.values())
-
-    async def lines(side: Side) -> list[_Drawn]:
-        own = (share * most[side] for share in _FURTHER)
-        rates = sorted({share * slower for share in _SHARES} | {rate for rate in own if rate > slower})
-        found = [(rate, (await _at(field, servers[side], rate, seconds=_HEAT_S)).latencies) for rate in rates]
-        return [
-            (f"{side.name}, {label}", [(rate, each.percentile_ms(percentile)) for rate, each in found])
-            for label, percentile in (("median", 50.0), ("99 %", 99.0))
-        ]
-
-    return [line for both in (await field.each(lines)).values() for line in both]
+async def _small(field: Field, running: Running, **options: float | None) -> HttpLoaded:
+    """Small answers: at a rate, or each connection with its next request as soon as the last one is answered."""
+    return await _loaded(field, running, _HEALTHZ, _sha256(b"ok"), **options)
 
 
 RACES = (

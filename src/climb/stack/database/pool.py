@@ -33,6 +33,8 @@ _RETRY_S = 0.25  # and while nothing is
 _IDLE_S = 60.0  # a connection that nobody used for so long may have been forgotten on its way
 _CROWD_S = 0.02
 _PREPARE_RETRY_S = 2.0
+_WARM = 3  # connections that are made before anybody asks for one
+_WARM_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,10 @@ async def _nothing(_connection: Connection) -> None:
 
 
 class Database:
-    """Open for the time of a block. ``prepare`` makes the tables: it is called once, when the database is first there."""
+    """Open for the time of a block. ``prepare`` makes the tables: it is called once, when the database is first there.
+
+    With a ``schema`` the tables are in it, and it is made if need be: services on one database do not meet.
+    """
 
     def __init__(
         self,
@@ -61,11 +66,13 @@ class Database:
         limits: DatabaseLimits = DatabaseLimits(),
         *,
         application: str = "climb",
+        schema: str = "public",
         prepare: Callable[[Connection], Awaitable[object]] = _nothing,
     ) -> None:
         self._address = address
         self._limits = limits
         self._application = application
+        self._schema = schema
         self._prepare = prepare
         self._prepared = False
         self._pool: Any = None
@@ -155,6 +162,7 @@ class Database:
                 async with self._connected() as connection:
                     if not self._prepared:
                         delay_s = _PREPARE_RETRY_S
+                        await self._make_schema(connection)
                         await self._prepare(connection)
                         self._prepared = True
                         delay_s = _RETRY_S
@@ -163,13 +171,18 @@ class Database:
                 self._lose(told(error))
             await asyncio.sleep(delay_s)
 
+    async def _make_schema(self, connection: Connection) -> None:
+        """Asked for first: who may use a schema that is there need not be allowed to make one."""
+        if await connection.fetchval("SELECT to_regnamespace($1)", self._schema) is None:
+            await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self._schema}")
+
     async def _stay(self, connection: Any) -> None:
         """Let sessions be had for as long as the connection answers."""
         while True:
             self._doubt.clear()
             await _answered(connection, self._limits.statement_s)
             if self._pool is None:
-                self._pool = await self._new_pool()
+                self._pool = await self._warm_pool()
                 self._there.set()
                 _log.info("database_there")
             with contextlib.suppress(TimeoutError):
@@ -182,12 +195,21 @@ class Database:
         connection = await asyncpg.connect(
             self._address.reveal(),
             timeout=self._limits.wait_s,
-            server_settings={"application_name": f"{self._application} watch"},
+            server_settings={"application_name": f"{self._application} watch", "search_path": self._schema},
         )
         try:
             yield connection
         finally:
             connection.terminate()
+
+    async def _warm_pool(self) -> Any:
+        pool = await self._new_pool()
+        try:
+            await _warm(pool, min(_WARM, self._limits.connections))
+        except BaseException:
+            pool.terminate()
+            raise
+        return pool
 
     async def _new_pool(self) -> Any:
         milliseconds = str(int(self._limits.statement_s * 1000))
@@ -196,10 +218,11 @@ class Database:
             min_size=0,  # so that making it needs no answer from the server
             max_size=self._limits.connections,
             max_inactive_connection_lifetime=_IDLE_S,
-            timeout=self._limits.wait_s,
+            timeout=_WARM_S,  # who asks for a session waits no longer than the limit all the same
             reset=_clean,
             server_settings={
                 "application_name": self._application,
+                "search_path": self._schema,
                 "statement_timeout": milliseconds,
                 "lock_timeout": milliseconds,
                 "idle_in_transaction_session_timeout": str(
@@ -239,6 +262,14 @@ async def _answered(connection: Any, within_s: float) -> None:
         await asking
     finally:
         asking.cancel()
+
+
+async def _warm(pool: Any, count: int) -> None:
+    """Make some connections: on a busy machine the first who come would wait too long for them. As many as the server has room for."""
+    acquiring = (pool.acquire(timeout=_WARM_S) for _ in range(count))
+    for connection in await asyncio.gather(*acquiring, return_exceptions=True):
+        if not isinstance(connection, BaseException):
+            await pool.release(connection)
 
 
 async def _clean(connection: Any) -> None:

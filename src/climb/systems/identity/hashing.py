@@ -2,7 +2,8 @@
 
 argon2id takes some 20 MiB and as many milliseconds on purpose. Done in the event loop it would stall everybody; done in as many threads
 as there are requests it would take all memory and all processors. So there are few threads, which give way to the event loop's, and
-a line in front of them. Who would wait longer than five seconds is told so at once: a line that only grows serves nobody.
+a line in front of them. Who would wait longer than five seconds is told so at once: a line that only grows serves nobody. How long that
+is can only be expected, and whoever is turned away after the wait has lost it; so the line is full while there is some time left.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ T = TypeVar("T")
 
 _MEMORY_KIB, _PASSES, _LANES = 19_456, 2, 1  # the least that the contract allows (and OWASP advises)
 _MOST_WAIT_S = 5.0
+_EXPECTED = 0.8  # of it may be expected; hashes take longer while much else is to be done
 _NICE = 5
 _LEARNED = 0.2  # how much the last duration counts in what is expected of the next
 
@@ -51,8 +53,9 @@ class Line:
     def place(self) -> Iterator[None]:
         """A place in the line for the time of the block; 503 at once if it is too long."""
         wait_s = self._places / self._threads * self._expected_s
-        if wait_s > self._most_wait_s:
-            raise busy("too many passwords are in line", retry_after_s=math.ceil(wait_s - self._most_wait_s))
+        full_s = self._most_wait_s * _EXPECTED
+        if wait_s > full_s:
+            raise busy("too many passwords are in line", retry_after_s=math.ceil(wait_s - full_s))
         self._places += 1
         try:
             yield

@@ -69,7 +69,7 @@ def build(settings: Settings, *, deliver: Deliver | None = None, ready: Callable
         if not keys.is_there:
             raise Away("database", "no keys yet")
 
-    database = Database(settings.database_url, _LIMITS, application="identity", prepare=prepare)
+    database = Database(settings.database_url, _LIMITS, application="identity", schema="identity", prepare=prepare)
     keys = KeyRing(database, settings.known_as, settings.access_s)
     line = Line(usual_threads())
     passwords = Passwords(line)

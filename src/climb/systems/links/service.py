@@ -113,7 +113,7 @@ class _Service:
         async with contextlib.AsyncExitStack() as stack:
             if traces := Traces.wanted("links"):
                 stack.callback(traces.end)
-            database = Database(settings.database_url, _LIMITS, application="links", prepare=_prepare)
+            database = Database(settings.database_url, _LIMITS, application="links", schema="links", prepare=_prepare)
             cache = SharedCache(settings.cache_url, stale_s, metrics.registry)
             known = self._known
             feed = Feed(database, cache, known, stale_s)

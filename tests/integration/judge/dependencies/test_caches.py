@@ -117,6 +117,15 @@ async def test_what_the_server_refuses(cache: Cache) -> None:
         await cache.ask("GET")
 
 
+async def test_work_of_the_server_is_counted(cache: Cache) -> None:
+    """What a script costs the server is in its processor time."""
+    before = cache.cpu_seconds()
+
+    await cache.ask("EVAL", "local n = 0 for i = 1, 50000000 do n = n + i % 7 end return n", "0")
+
+    assert cache.cpu_seconds() - before > 0.1
+
+
 async def test_a_cache_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
     """Empty databases of it are used, whose data go at the end; others' data stay, and its process is not touched."""
     with valkey() as server:
@@ -131,11 +140,13 @@ async def test_a_cache_that_the_environment_names(monkeypatch: pytest.MonkeyPatc
             seen = await first.keys(), await second.keys()
             with pytest.raises(CannotTell, match="CACHE_URL"):
                 await Kill().inject(first.place)
+            spent = first.cpu_seconds()
             await program.connection_pool.disconnect(inuse_connections=True)
         left = [await size(moved(server.address, path=str(number))) for number in range(1, 4)]
 
     assert seen == (["a"], [])
     assert left == [1, 0, 0]
+    assert spent == 0  # nobody knows
 
 
 async def size(address: str) -> object:

@@ -89,6 +89,7 @@ async def test_secrets_are_found_in_every_kind_of_value(world: World) -> None:
         ("Odd Name", "raw", "(0,1)", 1),
         ("Odd Name", "list", "(0,1)", 1),
     }
+    assert all([await database.rows(f"SELECT {each.value} FROM {each.source}") for each in found])
 
 
 async def test_statements_of_the_program_are_counted(world: World) -> None:
@@ -197,6 +198,17 @@ async def others(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     await asyncio.to_thread(manager.__exit__, None, None, None)
 
 
+@pytest.mark.parametrize("alone", [False, True])
+async def test_work_of_the_server_is_counted(world: World, alone: bool) -> None:
+    """What the server reckons for a statement is in its processor time, in whatever of its processes it was done."""
+    database = await world.database(alone=alone)
+    before = database.cpu_seconds()
+
+    await database.rows("SELECT sum(sqrt(n)) FROM generate_series(1, 4000000) AS n")
+
+    assert database.cpu_seconds() - before > 0.1
+
+
 async def test_a_server_that_the_environment_names(others: str) -> None:
     """It is used by a user who need not be its master; what needs its process can't be told, and nothing is left on it."""
     async with World(Choices("41c2")) as world:
@@ -206,11 +218,13 @@ async def test_a_server_that_the_environment_names(others: str) -> None:
             await Kill().inject(database.place)
         with pytest.raises(CannotTell, match="count"):
             await database.statements()
+        spent = database.cpu_seconds()
     admin = await asyncpg.connect(others)
     left = await admin.fetchval("SELECT count(*) FROM pg_database WHERE datname LIKE 'check_%'")
     await admin.close()
 
     assert left == 0
+    assert spent == 0  # nobody knows
 
 
 async def used(database: Database) -> None:

@@ -258,17 +258,31 @@ async def test_a_server_without_room_is_not_one_that_is_away(database_server: Ke
 
 async def test_without_any_room_everybody_is_told_in_time(database_server: Kept, database_url: Secret) -> None:
     """A session that needs a connection which the server does not give ends within the wait."""
-    async with opened(database_url, DatabaseLimits(connections=8, wait_s=0.3)) as database:
+    async with opened(database_url, DatabaseLimits(connections=8, wait_s=0.3, session_s=20)) as database:
         taken: list[asyncpg.Connection] = []
         try:
-            await take_all(database_url, taken)
-            took_s = await refusal_s(lambda: asked(database))
+            async with contextlib.AsyncExitStack() as stack:
+                for _ in range(3):  # that were made before
+                    await stack.enter_async_context(database.session())
+                await take_all(database_url, taken)
+                took_s = await refusal_s(lambda: asked(database))
         finally:
             for connection in taken:
                 await connection.close()
         await back_s(database)
 
     assert took_s < 0.3 + SLACK_S
+
+
+async def test_the_first_who_come_find_connections(database_url: Secret) -> None:
+    """Some are made before anybody asks, but no more than there may be."""
+    counted = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'climb'"
+    found = []
+    for connections in (8, 1):
+        async with opened(database_url, DatabaseLimits(connections=connections)) as database:
+            found.append(await asked(database, counted))
+
+    assert found == [3, 1]
 
 
 async def test_a_database_that_is_not_there_yet_is_waited_for(database_server: Kept, database_url: Secret) -> None:

@@ -120,7 +120,7 @@ async def test_the_same_key_makes_one_note_and_has_one_answer(client: httpx.Asyn
 async def test_while_the_first_is_under_way_the_second_is_409(client: httpx.AsyncClient) -> None:
     """Of many at one moment one is answered with 201, and one note is made."""
     key = {"Idempotency-Key": "k-2"}
-    asked = [client.post("/v1/notes?delay_s=0.3", json={"text": "once"}, headers=key) for _ in range(8)]
+    asked = [client.post("/v1/notes?delay_s=0.6", json={"text": "once"}, headers=key) for _ in range(8)]
     statuses = sorted(answer.status_code for answer in await asyncio.gather(*asked))
     notes = (await client.get("/v1/notes")).json()["items"]
 
@@ -168,7 +168,7 @@ async def test_metrics_count_by_route_and_not_by_path(client: httpx.AsyncClient)
 async def test_a_client_that_left_is_no_error(client: httpx.AsyncClient, notes: Service) -> None:
     """It is counted, and nothing is logged."""
     with pytest.raises(httpx.ReadTimeout):
-        await client.get("/slow?s=0.5", timeout=0.1)
+        await client.get("/slow?s=5", timeout=httpx.Timeout(10, read=0.1))
     while 'route="/slow"' not in (await client.get("/metrics")).text:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
 

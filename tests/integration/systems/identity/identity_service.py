@@ -117,7 +117,7 @@ class Service:
 
     async def rows(self, sql: str, *values: object) -> list[asyncpg.Record]:
         """What the database has."""
-        connection = await asyncpg.connect(self.database_url)
+        connection = await asyncpg.connect(self.database_url, server_settings={"search_path": "identity"})
         try:
             return await connection.fetch(sql, *values)
         finally:

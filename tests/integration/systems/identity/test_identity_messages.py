@@ -78,7 +78,7 @@ async def test_nothing_that_is_given_out_is_in_the_database(identity: Service) -
         await client.post("/v1/password-resets", json={"email": email})
         reset = (await identity.mail.message(email, "reset"))["token"]
     tables = [
-        row["tablename"] for row in await identity.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        row["tablename"] for row in await identity.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'identity'")
     ]
     rows = [row for table in tables for row in await identity.rows(f"SELECT t::text FROM {table} AS t")]
     everything = "".join(str(row[0]) for row in rows)

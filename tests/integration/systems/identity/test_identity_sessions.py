@@ -116,7 +116,7 @@ async def test_a_code_that_is_being_used_does_not_outlive_the_end_of_all(identit
         email = await registered(identity, client)
         tokens = await logged_in(client, email)
         owner = (await client.get("/v1/users/me", headers=bearer(tokens))).json()["id"]
-        connection = await asyncpg.connect(identity.database_url)
+        connection = await asyncpg.connect(identity.database_url, server_settings={"search_path": "identity"})
         async with connection.transaction():
             await connection.execute("SELECT FROM users WHERE id = $1 FOR SHARE", owner)  # as use_code's caller does
             ending = asyncio.create_task(client.delete("/v1/sessions", headers=bearer(tokens)))

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import urlencode
 
+from access import NoGoodToken
 from answers import answer
 from clients import find_client
 from problem import Problem
@@ -52,6 +53,7 @@ async def new_code(ask, who, client, redirect_uri: str, given: dict, twice: set)
         raise Refused("invalid_scope")
     code = new_secret()
     async with ask.database.transaction() as sql:
+        await demand_living(sql, who)
         await sql.execute(
             "INSERT INTO codes (hash, client_id, account_id, redirect_uri, challenge, scope, expires_at)"
             " VALUES ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 second')",
@@ -64,6 +66,12 @@ async def new_code(ask, who, client, redirect_uri: str, given: dict, twice: set)
             ask.settings.code_s,
         )
     return code
+
+
+async def demand_living(sql, who):
+    """An access token that outlives its session opens nothing new; who ends the session meanwhile waits."""
+    if not await sql.fetchval("SELECT NOT ended FROM families WHERE id = $1 FOR SHARE", who.family_id):
+        raise NoGoodToken("The session has ended.", given=True)
 
 
 def with_query(address: str, parameters: dict) -> str:

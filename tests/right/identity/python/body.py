@@ -3,6 +3,7 @@
 import json
 from urllib.parse import parse_qsl
 
+from database import not_counted
 from problem import Problem
 
 LONGEST_BYTES = 64 * 1024
@@ -14,10 +15,11 @@ async def read_bytes(request, media_type: str) -> bytes:
     if given != media_type:
         raise Problem(415, f"The body must be {media_type}.")
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LONGEST_BYTES:
-            raise Problem(413, f"The body has more than {LONGEST_BYTES} bytes.", headers={"Connection": "close"})
+    with not_counted():
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LONGEST_BYTES:
+                raise Problem(413, f"The body has more than {LONGEST_BYTES} bytes.", headers={"Connection": "close"})
     return body
 
 

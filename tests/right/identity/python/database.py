@@ -26,13 +26,24 @@ OUTAGES = (
 
 
 class Budget:
-    """How long a request may still wait for the database."""
+    """Until when a request may wait for the database, or for others that wait for it."""
 
     def __init__(self):
-        self.left_s = PATIENCE_S
+        self.until = time.monotonic() + PATIENCE_S
 
 
 BUDGET = contextvars.ContextVar("BUDGET")
+
+
+@contextlib.contextmanager
+def not_counted():
+    """What the block waits for has nothing to do with the database."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        if budget := BUDGET.get(None):
+            budget.until += time.monotonic() - began
 
 
 class Connection(asyncpg.Connection):
@@ -59,9 +70,8 @@ class Database:
     async def transaction(self):
         """Committed at the end of the block. Raises Unavailable if the database does not answer in time."""
         budget = BUDGET.get(None) or Budget()
-        began = time.monotonic()
         try:
-            async with asyncio.timeout(max(budget.left_s, 0)):
+            async with asyncio.timeout(budget.until - time.monotonic()):
                 sql = await self.pool.acquire()
                 try:
                     await sql.execute("BEGIN")
@@ -79,8 +89,6 @@ class Database:
             if isinstance(error, TimeoutError):
                 await self.pool.expire_connections()  # the others may be as silent
             raise Unavailable("The database does not answer.") from error
-        finally:
-            budget.left_s -= time.monotonic() - began
 
 
 async def lock(sql, name: int):

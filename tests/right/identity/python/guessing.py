@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import math
 
+from database import not_counted
 from events import tell
 from problem import SlowedDown
+from secret import kept
 
 SPRAYED = 10  # times FAILURES, of one client address with whatever e-mail addresses
 SECONDS = "interval '1 second'"
@@ -17,7 +19,8 @@ class Pair:
     def __init__(self):
         self.trying = 0
         self.here = 0
-        self.changed = asyncio.Condition()
+        self.door = asyncio.Lock()  # one after the other they look whether they may try
+        self.left = asyncio.Event()
 
 
 class Guessing:
@@ -33,15 +36,14 @@ class Guessing:
         pair = self.pairs.setdefault(who, Pair())
         pair.here += 1
         try:
-            async with pair.changed:
+            async with pair.door:
                 await self.wait(ask, email, pair)
                 pair.trying += 1
             try:
                 yield
             finally:
-                async with pair.changed:
-                    pair.trying -= 1
-                    pair.changed.notify()
+                pair.trying -= 1
+                pair.left.set()
         finally:
             pair.here -= 1
             if not pair.here:
@@ -49,12 +51,10 @@ class Guessing:
 
     async def wait(self, ask, email: str, pair: Pair):
         """Until one more wrong password would not be one too many."""
-        try:
-            while pair.trying + await self.failed(ask, email) >= self.settings.failures and pair.trying:
-                await pair.changed.wait()
-        except BaseException:
-            pair.changed.notify()  # it is the next one's turn
-            raise
+        while pair.trying + await self.failed(ask, email) >= self.settings.failures and pair.trying:
+            pair.left.clear()
+            with not_counted():
+                await pair.left.wait()
 
     async def failed(self, ask, email: str) -> int:
         """How often the pair has failed; raises SlowedDown if it, or the client, is locked."""
@@ -96,7 +96,8 @@ class Guessing:
 
 
 def pair_of(ask, email: str) -> str:
-    return f"{ask.address} {email}"
+    """Short, however long the address is: an index has no room for any text."""
+    return f"{ask.address} {kept(email).hex()}"
 
 
 def client_of(ask) -> str:

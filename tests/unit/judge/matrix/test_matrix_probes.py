@@ -8,6 +8,7 @@ from climb.judge.drivers.http1 import Answer
 from climb.judge.matrix import Cell, Demand, Matrix, Phases, Probe, Trouble
 from climb.judge.matrix.probes import violation
 from climb.judge.matrix.results import Row
+from climb.judge.matrix.trying import _wrong
 
 PHASES = Phases(begins=10.0, there=10.5, heals=14.0, healed=14.5)
 SLACK_S = 0.25
@@ -138,3 +139,15 @@ def test_the_table_points_at_the_cell() -> None:
         ("cache: gone", "→ 500, 0.10 s, not back"),
     )
     assert table.mark == 1
+
+
+def test_what_is_told_first_is_what_was_asked_while_it_was_there() -> None:
+    """Of all that is wrong the clearest comes first, by kind; a few milliseconds more or less at the beginning change nothing."""
+    one, other = demand(), demand()
+    early, late, second = probe(500, 10.2, of=other), probe(500, 12.0, of=one), probe(500, 11.0, of=other)
+    cells = (Cell(one, PHASES, (probe(500, 14.6, of=one), late)), Cell(other, PHASES, (early, second)))
+
+    found = _wrong(Row(Trouble(faults=(), demands=(one, other)), PHASES, cells), SLACK_S)
+
+    assert [each.probe for each in found][:2] == [late, second]
+    assert {each.probe for each in found[2:]} == {early, cells[0].probes[0]}

@@ -18,10 +18,10 @@ def test_a_walk_may_end_before_what_was_added_last(walked: list[str]) -> None:
 @pytest.mark.parametrize(
     ("walked", "told"),
     [
-        (["a", "b", "b", "c"], "b came twice"),
-        (["a", "b"], "c never came"),
+        (["a", "b", "b", "c"], "came twice: 1, the first is b"),
+        (["a", "b"], "never came: 1, the first is c"),
         (["a", "c", "b"], "order"),
-        (["a", "b", "c", "e"], "d never came, although"),
+        (["a", "b", "c", "e"], "although what stands behind them in the list did: 1, the first is d"),
     ],
 )
 def test_what_is_wrong_is_told(walked: list[str], told: str) -> None:

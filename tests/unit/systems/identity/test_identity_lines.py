@@ -31,10 +31,10 @@ class Ledger:
 
 
 async def test_a_line_that_is_too_long_refuses_at_once() -> None:
-    """Eleven places at half a second each are more than five seconds for one thread."""
+    """Behind nine places at half a second each the wait would be close to five seconds for one thread."""
     line = Line(1, expected_s=0.5)
     with ExitStack() as stack:
-        for _ in range(11):
+        for _ in range(9):
             stack.enter_context(line.place())
         with pytest.raises(Problem) as refused, line.place():
             pass

@@ -119,8 +119,9 @@ class Mailbox:
     # --- inside ---
 
     async def _take(self, asked: Asked) -> Reply | None:
-        status = self._status if asked.method == "POST" and asked.target == self._path else 404
-        message = _read(asked) if status != 404 else f"{asked.method} {asked.target}"
+        here = asked.method == "POST" and asked.target == self._path
+        status = self._status if here else 404
+        message = _read(asked) if here else f"{asked.method} {asked.target}"
         if isinstance(message, str):
             self.strange.append(message)
         else:

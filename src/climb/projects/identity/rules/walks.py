@@ -6,8 +6,6 @@ from collections.abc import Collection, Sequence
 
 __all__ = ["wrong_with"]
 
-_NAMED = 3
-
 
 def wrong_with(walked: Sequence[str], whole: Sequence[str], *, due: Collection[str]) -> str:
     """What is wrong with the ids of a walk, in words; empty if nothing is.
@@ -16,18 +14,17 @@ def wrong_with(walked: Sequence[str], whole: Sequence[str], *, due: Collection[s
     What was added meanwhile may be missing at the end of the walk, and nowhere else.
     """
     if twice := sorted({each for each in walked if walked.count(each) > 1}, key=walked.index):
-        return f"{_some(twice)} came twice"
+        return f"ids that came twice: {_some(twice)}"
     place = {each: at for at, each in enumerate(whole)}
     if missing := [each for each in whole if each in due and each not in set(walked)]:
-        return f"{_some(missing)} never came"
+        return f"ids that never came: {_some(missing)}"
     known = [place[each] for each in walked if each in place]
     if known != sorted(known):
         return "the order is another one than that of the list afterwards"
     if known and (skipped := [each for each in whole[: known[-1]] if each not in set(walked)]):
-        return f"{_some(skipped)} never came, although what stands behind it in the list did"
+        return f"ids that never came, although what stands behind them in the list did: {_some(skipped)}"
     return ""
 
 
 def _some(ids: Sequence[str]) -> str:
-    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
-    return ", ".join(ids[:_NAMED]) + more
+    return f"{len(ids)}, the first is {ids[0]}"

@@ -38,7 +38,7 @@ _POLL_S = 0.05
 _BACK_S = 5.0
 _HELD_S = 0.5
 _AWAY_S = 1.5
-_SILENT_S = 3.6  # longer than an answer may take
+_SILENT_S = 5.0  # longer than an answer may take, on a busy machine too
 
 
 @breaking.check

@@ -43,11 +43,12 @@ __all__ = [
 ]
 
 _ROUNDS = 15
-_LEAST = 5
+_LEAST = 3
 _LOOK_S = 0.03
 _OF_ONE_ADDRESS = 40  # well below what is taken for guessing, also by who counts a try before it has failed
 _NOT_WAITED = 0.9  # of the longest time in the line: who is refused later was in it
 _PATIENCE_S = 60.0
+_AS_FAST = 0.7  # as before, or nobody could know how long the line is; so many clients take some of the machine too
 _OPEN_FILES = 4_096
 _NEEDED = 1_700
 _PHC = re.compile(r"\$argon2id\$v=19\$m=(\d+),")
@@ -149,8 +150,10 @@ def demand_line(answers: Sequence[Answer], rate: float, *, longest_s: float, all
             for name, some in (("200", let_in), ("503", refused))
         ),
     )
+    slowest = _AS_FAST * rate
     with told_with(table):
         if let_in and let_in[-1].seconds > longest_s + allowed_s:
+            _demand_foreseeable(let_in, rate, slowest)
             let_in[-1].blame(
                 f"200 within {longest_s + allowed_s:.1f} s, or 503 at once",
                 f"200 after {let_in[-1].seconds:.1f} s; before, {rate:.0f} logins a second were served, and now {len(answers)} came within one",
@@ -160,6 +163,7 @@ def demand_line(answers: Sequence[Answer], rate: float, *, longest_s: float, all
             retry_after(answer)
         at_once_s = min(longest_s / 2 + allowed_s, _NOT_WAITED * longest_s)
         if refused and refused[-1].seconds > at_once_s:
+            _demand_foreseeable(let_in, rate, slowest)
             refused[-1].blame(
                 f"503 at once, and so within {at_once_s:.1f} s",
                 f"503 after {refused[-1].seconds:.1f} s   {said(refused[-1])}",
@@ -169,6 +173,17 @@ def demand_line(answers: Sequence[Answer], rate: float, *, longest_s: float, all
             refused[0].blame(
                 "200 for those whose turn comes within 5 s", "503 for all", "The line is bounded, not closed."
             )
+
+
+def _demand_foreseeable(let_in: Sequence[Answer], rate: float, slowest: float) -> None:
+    """Raises CannotTell if hashes took so much longer than before that nobody who joined the line could know how long they would wait."""
+    if not let_in:
+        return
+    now = len(let_in) / (max(each.ended_at for each in let_in) - min(each.asked_at for each in let_in))
+    if now < slowest:
+        raise CannotTell(
+            f"this machine has become slower meanwhile: {rate:.0f} logins a second were served before, and {now:.0f} while many came at once"
+        )
 
 
 @dataclass
@@ -199,7 +214,7 @@ async def most_memory(running: Running) -> AsyncIterator[Used]:
 async def hash_bytes(running: Running) -> int:
     """The memory of one hash, as a password in the database tells it; the least that the brief allows if none does."""
     for found in await running.database.holding("$argon2id$v=19$m="):
-        rows = await running.database.rows(f'SELECT "{found.column}" AS kept FROM "{found.table}"')  # noqa: S608 - names from the database itself
+        rows = await running.database.rows(f"SELECT {found.value} AS kept FROM {found.source}")  # noqa: S608 - names from the database itself
         for row in rows:
             kept = row["kept"]
             matched = _PHC.search(kept.decode(errors="replace") if isinstance(kept, bytes) else str(kept))

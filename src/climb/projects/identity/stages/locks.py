@@ -18,7 +18,6 @@ __all__ = ["demand_locks_end"]
 
 _POLL_S = 0.15
 _COARSE_S = 0.3  # what clocks and the way to the service may differ by
-_IN_TIME = 0.5  # of LOCK_S: failures that took longer are about to count no more
 
 
 async def demand_locks_end(running: Running, world: World, *, failures: int, lock_s: int) -> None:
@@ -31,10 +30,7 @@ async def demand_locks_end(running: Running, world: World, *, failures: int, loc
     )
     async with clock() as watch:
         once = await mistyping.fails(failures - 1)
-        began = running.now()
         sprayed = await sprayer.sprays(10 * failures, world.draw)
-        if sprayed.ended_at - began < lock_s * _IN_TIME:
-            demand_locked(await sprayer.wrong(), failures)
         last = await trier.fails(failures)
         demand_locked(await trier.wrong(), failures)
         await _stays_shut(trier, owner.password, last, lock_s)

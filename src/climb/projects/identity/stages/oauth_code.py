@@ -250,3 +250,26 @@ async def owners_end_it_all(identity: IdentityService, world: World) -> None:
     why = "The password was changed, so nothing is left that the old one opened, or was about to open."
     await demand_over(programs, program, tokens.refresh, why)
     await demand_used_up(programs, program, waiting, why)
+
+
+@oauth_code.check
+async def ended_sessions_get_no_codes(identity: IdentityService, world: World) -> None:
+    """With the access token of a session that has ended nobody gets a code: after a logout, and after another password was set."""
+    running, programs, _ = await _started(identity, world)
+    program, person = await programs.make(), await running.register()
+    left, other, mine = [await running.login(person) for _ in range(3)]
+    await running.ask("DELETE", "/v1/sessions/current", token=left.access, status=204)
+    passwords = {"current": person.password, "new": draw_password(world.draw)}
+    await running.ask("PUT", "/v1/users/me/password", token=mine.access, json=passwords, status=204)
+
+    for session, ended in ((left, "its owner has logged out"), (other, "the password was changed")):
+        await running.me(session.access, why="An access token is good until it runs out.")
+        answer, _ = await programs.authorize(program, session.access)
+        if answer.status != 401:
+            answer.blame(
+                "401",
+                answer.line,
+                f"The session of this token has ended: {ended}. A code would begin a family that lasts for weeks, and the end was meant to be one.",
+            )
+    answer, code = await programs.authorize(program, mine.access)
+    granted(await programs.token(program, code.form(), status=200))

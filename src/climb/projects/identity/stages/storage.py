@@ -147,10 +147,10 @@ async def _demand_not_held(database: Database, secrets: dict[str, list[str]]) ->
 
 async def _hashes(database: Database) -> list[Hash]:
     """All hashes of argon2 in any value of any table."""
-    places = {(each.table, each.column) for each in await database.holding("$argon2")}
+    places = {(each.source, each.value) for each in await database.holding("$argon2")}
     found = []
     for table, column in sorted(places):
-        rows = await database.rows(f'SELECT DISTINCT "{column}" AS value FROM "{table}"')  # noqa: S608 - names that the database gave
+        rows = await database.rows(f"SELECT DISTINCT {column} AS value FROM {table}")  # noqa: S608 - names that the database gave
         for row in rows:
             value = row["value"]
             found += found_in(value.decode(errors="replace") if isinstance(value, bytes) else str(value))

@@ -117,9 +117,12 @@ def locked_out(answer: Answer) -> dict[str, Any]:
 
 
 def said(answer: Answer) -> str:
-    """An answer in a line."""
+    """An answer in a line; a long one is cut off between two words, and ends with …."""
     text = shortened(answer.body).decode("utf-8", errors="replace")
-    return f"{answer.line}   {text[:_SHOWN]}".rstrip()
+    if len(text) > _SHOWN:
+        space = text.rfind(" ", _SHOWN // 2, _SHOWN)
+        text = f"{text[: _SHOWN if space < 0 else space]} …"
+    return f"{answer.line}   {text}".rstrip()
 
 
 def _without_numbers(body: Any) -> Any:

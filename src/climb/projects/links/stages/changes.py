@@ -46,25 +46,22 @@ def draw_kind(draw: Draws) -> Kind:
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """A part is away for some instances; meanwhile links are changed by one that has the database."""
+    """A part is away for one instance; meanwhile links are changed by the other one."""
 
     part: Part
-    whom: tuple[int, ...]
+    whom: int
     loss: Loss
-    by: int
     kinds: tuple[Kind, ...]
     before_s: float
     after_s: float
 
 
 def draw_turn(draw: Draws) -> Turn:
-    """For the first instance, the second, or both."""
-    part, whom = draw.choice(((Part.CACHE, (0,)), (Part.CACHE, (0, 1)), (Part.CACHE, (1,)), (Part.DATABASE, (1,))))
+    """For the first instance or the second."""
     return Turn(
-        part=part,
-        whom=whom,
+        part=draw.choice((Part.CACHE, Part.DATABASE)),
+        whom=draw.integer(0, 1),
         loss=draw_loss(draw),
-        by=0 if part is Part.DATABASE else draw.integer(0, 1),
         kinds=tuple(draw.some(lambda: draw_kind(draw), at_least=1, at_most=3)),
         before_s=draw.integer(0, 20) / 100,
         after_s=draw.integer(0, 30) / 100,

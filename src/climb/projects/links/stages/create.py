@@ -209,7 +209,7 @@ async def tokens_are_checked(links: LinksService, world: World) -> None:
     await demand_expired(running, short)
 
 
-@create.check
+@create.check(early=True)
 async def keys_come_and_go(links: LinksService, world: World) -> None:
     """Keys are fetched when they are needed and not more often, new ones are taken, withdrawn ones are not, and known ones go on without the issuer."""
     issuer = await Issuer.open(world)

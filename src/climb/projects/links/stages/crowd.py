@@ -29,20 +29,20 @@ class Crowd:
     """A started service, a few links that are in every cache, and requests for them."""
 
     within_s = 2.0  # in which a click is counted
-    stale_ms = 2_000
 
-    def __init__(self, running: Running, codes: list[str]) -> None:
+    def __init__(self, running: Running, codes: list[str], stale_ms: int) -> None:
         self.running = running
         self.codes = codes
+        self.stale_ms = stale_ms
 
     @classmethod
-    async def of(cls, links: LinksService, *, count: int) -> Crowd:
+    async def of(cls, links: LinksService, *, count: int, stale_ms: int = 2_000, roads: bool = False) -> Crowd:
         """Links that have been followed before."""
-        running = await links.start(stale_ms=cls.stale_ms)
+        running = await links.start(stale_ms=stale_ms, roads=roads)
         codes = [(await running.make(url=f"https://example.org/{number}")).code for number in range(count)]
         for code in codes:
             await running.follow(code, status=302)
-        return cls(running, codes)
+        return cls(running, codes, stale_ms)
 
     def plan(self, seconds: float, *, rate_per_s: float | None = None) -> HttpPlan:
         """Followings of all these links, at a rate or as fast as they are answered."""
@@ -95,7 +95,9 @@ class Crowd:
         return loaded
 
 
-def demand_followed(loaded: HttpLoaded) -> None:
+def demand_followed(
+    loaded: HttpLoaded, *, why: str = "Nothing is away here but, at times, what was in the cache."
+) -> None:
     """Every request was answered with 302, none of them late."""
     others = {status: count for status, count in loaded.by_status.items() if status != 302}
     lost = loaded.failed + loaded.unanswered + loaded.unsent
@@ -106,7 +108,7 @@ def demand_followed(loaded: HttpLoaded) -> None:
             f"the answers to {loaded.sent:,} followings of links that are there",
             expected="302, each",
             received=", ".join(told),
-            why="Nothing is away here but, at times, what was in the cache.",
+            why=why,
             saw=", ".join(f"{what}: {count}" for what, count in loaded.errors.items()) or None,
         )
     if loaded.plan.rate_per_s is not None and loaded.latencies.max_ms > _LONGEST_S * 1000 and not loaded.doubt:

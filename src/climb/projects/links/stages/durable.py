@@ -52,7 +52,7 @@ _WHY = "Whoever got this answer relies on it."
 async def what_was_answered_is_in_the_database(links: LinksService, world: World) -> None:
     """A link that was made or changed is in the database when the answer comes, not only in a cache or a file."""
     running = await links.start()
-    owner = Owner(running, Audit(Recorder(clock=world.now)), world, "anna")
+    owner = Owner(running, Audit(Recorder(clock=world.now)), world, "anna", world.draw.word(5, 6))
 
     for number in range(world.draw.integer(3, 6)):
         code, url = await owner.made(number)
@@ -67,7 +67,8 @@ async def what_was_answered_outlives_kills(links: LinksService, world: World) ->
     database = await world.database(alone=True)
     running = await links.start(database=database)
     audit = Audit(Recorder(clock=world.now))
-    owners = [Owner(running, audit, world, f"owner{number}") for number in range(1, _WRITERS + 1)]
+    word = world.draw.word(5, 6)
+    owners = [Owner(running, audit, world, f"owner{number}", word) for number in range(1, _WRITERS + 1)]
     places = [place_of(running.instances[0].instance), database.place, running.cache.place]
 
     await audit.under_kills([owner.writes for owner in owners], drawn_kills(world.draw, places, at_least=3, at_most=4))

@@ -12,6 +12,7 @@ from climb.judge.stage import Stage
 from climb.judge.world import World
 from climb.projects.links.driver import LinksService
 from climb.projects.links.stages.crowd import Crowd, demand_followed
+from climb.projects.links.stages.gone import Loss, lost
 from climb.projects.links.stages.statements import Statements
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ load = Stage(
 _SLOWER = 25  # times as slow as the plainest HTTP server
 _LATER = 20  # times as long as an answer of it takes
 _LEAST_MS = 50.0
+_SHORT_MS = 500  # so that copies in memory end before they are asked for again
+_CALM_PER_S = 400.0
+_CALM_S = 1.5
+_TRIES = 3  # a machine that stands still for a moment does not do so again and again
 _WHY_RATE = "Following is what happens all day. It needs a look into memory or one round trip to a cache, and a click that is noted."
 
 
@@ -45,7 +50,7 @@ async def it_keeps_up(links: LinksService, world: World) -> None:
     crowd = await Crowd.of(links, count=10 + world.draw.integer(0, 20))
 
     plain = await calibrate_http()
-    loaded = await crowd.as_fast_as_it_can(1.5)
+    loaded = await crowd.as_fast_as_it_can(1.0)
 
     demand_followed(loaded)
     limit = plain.loaded.answers_per_s / _SLOWER
@@ -69,17 +74,17 @@ async def half_of_it_is_quick(links: LinksService, world: World) -> None:
     plain = await calibrate_http()
     rate_per_s = min(fastest.answers_per_s, plain.loaded.answers_per_s) / 2
 
-    plan = crowd.plan(2.5, rate_per_s=max(rate_per_s, 10.0))
-    base = await calibrate_http(plan)
-    loaded = await crowd.sent(plan)
-
-    demand_followed(loaded)
-    limit_ms = max(_LATER * base.loaded.latencies.percentile_ms(99), _LEAST_MS)
-    found_ms = loaded.latencies.percentile_ms(99)
-    if found_ms <= limit_ms:
-        return
-    if loaded.doubt or base.loaded.doubt:
-        raise CannotTell(loaded.doubt or base.loaded.doubt)
+    plan = crowd.plan(1.3, rate_per_s=max(rate_per_s, 10.0))
+    for _ in range(_TRIES):
+        base = await calibrate_http(plan)
+        loaded = await crowd.sent(plan)
+        demand_followed(loaded)
+        limit_ms = max(_LATER * base.loaded.latencies.percentile_ms(99), _LEAST_MS)
+        found_ms = loaded.latencies.percentile_ms(99)
+        if found_ms <= limit_ms:
+            return
+    if loaded.doubt:  # one about the plainest server makes the limit more generous, and nobody is wronged
+        raise CannotTell(loaded.doubt)
     try:
         within(
             found_ms,
@@ -98,7 +103,7 @@ async def half_of_it_is_quick(links: LinksService, world: World) -> None:
 @load.check
 async def an_emptied_cache_is_no_end(links: LinksService, world: World) -> None:
     """While the cache is emptied under load every following is answered, and each link is read from the database a few times."""
-    count, empties, seconds = 30 + world.draw.integer(0, 20), 3, 3.0
+    count, empties, seconds = 30 + world.draw.integer(0, 20), 3, 2.4
     crowd = await Crowd.of(links, count=count)
     fastest = await crowd.as_fast_as_it_can(0.7)
     plan = crowd.plan(seconds, rate_per_s=min(max(fastest.answers_per_s / 3, 100.0), 3_000.0))
@@ -126,6 +131,36 @@ async def an_emptied_cache_is_no_end(links: LinksService, world: World) -> None:
         at_most=most,
         subject=f"reads in the database during {loaded.answered:,} followings of {count} links, while the cache was emptied {empties} times",
         why="After each emptying an instance reads each link once, and in between now and then, as STALE_MS is short. More readers than links mean that many read the same.",
+    )
+
+
+@load.check
+async def a_lost_cache_slows_little(links: LinksService, world: World) -> None:
+    """From one second after the cache went, 99 of 100 followings take at most 20 times as long as with it, or 50 ms."""
+    crowd = await Crowd.of(links, count=90 + world.draw.integer(0, 20), stale_ms=_SHORT_MS, roads=True)
+    road = crowd.running.instances[0].cache_road
+    assert road is not None
+
+    before = [await crowd.sent(crowd.plan(_CALM_S / 2, rate_per_s=_CALM_PER_S)) for _ in range(2)]
+    usual_ms = min(loaded.latencies.percentile_ms(99) for loaded in before)
+    limit_ms = max(_LATER * usual_ms, _LEAST_MS)
+    with lost(road, Loss.SILENT):  # who is refused notices at once
+        await crowd.sent(crowd.plan(1.0, rate_per_s=_CALM_PER_S))  # so that it can be noticed
+        for _ in range(_TRIES):
+            after = await crowd.sent(crowd.plan(_CALM_S, rate_per_s=_CALM_PER_S))
+            found_ms = after.latencies.percentile_ms(99)
+            if found_ms <= limit_ms:
+                demand_followed(after, why="The cache is away, and the database is there: every link is followed.")
+                return
+    base = await calibrate_http(after.plan)
+    if after.doubt or base.loaded.latencies.percentile_ms(99) > limit_ms / 2:
+        raise CannotTell(after.doubt or f"the plainest HTTP server was as slow: {base}")
+    fail(
+        f"the 99th percentile at {_CALM_PER_S:g} followings a second, from one second after the cache went",
+        expected=f"at most {limit_ms:.0f} ms: {_LATER} × {usual_ms:.1f} ms, as it was with the cache, or {_LEAST_MS:g} ms",
+        received=f"{found_ms:.0f} ms",
+        why="A part that does not answer is not asked again and again. After a question in vain one probe finds out when it is back, and everybody else goes to the database at once.",
+        saw=f"the cache was silent, STALE_MS {_SHORT_MS}, and {len(crowd.codes)} links were followed in any order",
     )
 
 

@@ -41,12 +41,12 @@ class Site:
         self.running = running
         self.stale_s = stale_ms / 1000
         self.recorder = Recorder(clock=world.now)
-        self._world = world
         self._versions: dict[str, list[Version]] = defaultdict(list)
         self._followings: dict[str, list[Following]] = defaultdict(list)
         self._operations: dict[Following | Version, Operation] = {}
         self._away: dict[object, Away] = {}
         self._targets = 0
+        self._word = world.draw.word()
 
     @classmethod
     async def opened(cls, links: LinksService, world: World, *, stale_ms: int, instances: int = 2) -> Site:
@@ -264,7 +264,7 @@ class Site:
     def _target(self) -> str:
         """A target that no other link has."""
         self._targets += 1
-        return f"https://example.org/{self._world.draw.word()}/{self._targets}"
+        return f"https://example.org/{self._word}/{self._targets}"
 
     def _past(self, code: str) -> Past:
         return Past(

@@ -23,12 +23,12 @@ _ANSWER_S = 4.0  # twice what an answer may take
 class Owner:
     """One owner; does one thing at a time, each link with a code and targets that nobody else uses."""
 
-    def __init__(self, running: Running, audit: Audit, world: World, name: str) -> None:
+    def __init__(self, running: Running, audit: Audit, world: World, name: str, word: str) -> None:
         self.codes: list[str] = []
         self._running = running
         self._audit = audit
         self._name = name
-        self._stem = f"{world.draw.word(5, 6)}-{name[-2:]}"
+        self._stem = f"{word}-{name[-2:]}"
         self._rng = world.draw.source()
         self._targets = 0
 
@@ -58,8 +58,8 @@ class Owner:
         return url
 
     async def demand_held(self, url: str, when: str) -> None:
-        """Some value in the database has this target."""
-        if not await self._running.database.holding(url):
+        """Some value in the database has this target, or what comes behind its host where that is a column of its own."""
+        if not await self._running.database.holding(url, url.removeprefix("https://example.org/")):
             fail(
                 f"where the database has {url}, right after {when}",
                 expected="in a row of a table",
