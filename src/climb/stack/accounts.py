@@ -42,8 +42,10 @@ def made_folder(folder: Path, user: pwd.struct_passwd | None, *, of: str) -> Pat
     folder = folder.absolute()
     try:
         if not folder.exists():
-            folder.mkdir(parents=True, mode=0o700)
-            _give(folder, user)
+            unfinished = folder.with_name(f"{folder.name}.new")  # a folder that is there is its user's, even after a kill in between
+            unfinished.mkdir(parents=True, mode=0o700, exist_ok=True)
+            _give(unfinished, user)
+            unfinished.rename(folder)
         if user is not None and not may_enter(folder, user):
             raise StackError(
                 f"{of} can't keep its data in {folder}: as root it runs as {user.pw_name}, who can't enter that folder",
@@ -55,11 +57,13 @@ def made_folder(folder: Path, user: pwd.struct_passwd | None, *, of: str) -> Pat
 
 
 def secret_file(file: Path, user: pwd.struct_passwd | None, text: str) -> None:
-    """Write a file that only ``user`` and root can read, over one that may be there."""
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+    """Write a file that only ``user`` and root can read, in place of one that may be there; whoever finds it finds it whole."""
+    unfinished = file.with_name(f"{file.name}.new")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         out.write(text)
-    _give(file, user)
+    _give(unfinished, user)
+    unfinished.rename(file)
 
 
 def secret_word(file: Path, user: pwd.struct_passwd | None) -> str:
