@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +18,13 @@ MakeSubmission = Callable[..., Submission]
 # the judge starts, since that sees none of our variables: below HOME, in a folder that is named after the sources, so nobody gets
 # what was made of others. Said here and not in a fixture, since a test file may import the engine.
 os.environ.setdefault("CLIMB_CACHE", str(Path.home() / ".climb" / "cache"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Several workers at once find the data processor's engine compiled: whoever imports it holds a lock until it is."""
+    if getattr(config.option, "numprocesses", None):
+        compiles = "from climb.systems.processor.engine import compiled; compiled.warm()"
+        subprocess.run([sys.executable, "-c", compiles], check=True, timeout=600)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -34,8 +34,10 @@ class EventLog:
     """Writes the events of one run; hold it as long as the run lasts."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = (folder / _NAME).open("ab", buffering=0)
+        unlocked = folder / "events.new"  # whoever finds the log finds it locked
+        self._file = unlocked.open("ab", buffering=0)
         fcntl.flock(self._file, fcntl.LOCK_EX)
+        unlocked.rename(folder / _NAME)
 
     def __call__(self, event: Event) -> None:
         """Append an event. RunDone is not written: the verdict on disk says it."""
@@ -77,9 +79,13 @@ class Follower:
 
     def state(self) -> RunState:
         """How the run stands now. Ask before ``new()``: then no event can be missed."""
-        if (self._folder / "verdict.json").exists():
-            return RunState.DONE
-        return RunState.LIVE if self._locked() else RunState.CUT_SHORT
+        if not self._has_verdict() and self._locked():
+            return RunState.LIVE
+        # Asked again: a judge that ends meanwhile writes its verdict, then lets go of the log.
+        return RunState.DONE if self._has_verdict() else RunState.CUT_SHORT
+
+    def _has_verdict(self) -> bool:
+        return (self._folder / "verdict.json").exists()
 
     def _locked(self) -> bool:
         try:

@@ -56,10 +56,13 @@ VERDICT = Verdict(
 
 
 def write(folder: Path, *events: Event) -> None:
-    """A log with these events, let go."""
+    """A log with these events behind what is there, let go."""
+    file = folder / "events.jsonl"
+    before = file.read_bytes() if file.exists() else b""
     with contextlib.closing(EventLog(folder)) as log:
         for event in events:
             log(event)
+    file.write_bytes(before + file.read_bytes())
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
@@ -160,6 +163,32 @@ def test_a_verdict_ends_a_run_whoever_holds_its_log(tmp_path: Path) -> None:
 
     assert Follower(tmp_path).state() is RunState.DONE
     log.close()
+
+
+def test_a_run_that_ends_while_it_is_looked_at_has_its_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The judge writes it, and lets go of the log, between a follower's two looks."""
+    log, follower = EventLog(tmp_path), Follower(tmp_path)
+    look = os.open
+
+    def just_before(*words: object) -> int:
+        (tmp_path / "verdict.json").write_bytes(b"{}")
+        log.close()
+        return look(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("climb.judge.event_log.os.open", just_before)
+
+    assert follower.state() is RunState.DONE
+
+
+def test_a_log_is_found_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A follower that comes in the first instant of a run does not take it for one that was cut short."""
+    seen = []
+    monkeypatch.setattr(
+        "climb.judge.event_log.fcntl.flock", lambda *_: seen.append((tmp_path / "events.jsonl").exists())
+    )
+    EventLog(tmp_path).close()
+
+    assert seen == [False]
 
 
 def test_looking_does_not_disturb(tmp_path: Path) -> None:
