@@ -42,9 +42,8 @@ def made_folder(folder: Path, user: pwd.struct_passwd | None, *, of: str) -> Pat
     folder = folder.absolute()
     try:
         if not folder.exists():
-            unfinished = folder.with_name(
-                f"{folder.name}.new"
-            )  # a folder that is there is its user's, even after a kill in between
+            # A folder that is there is its user's, even after a kill in between.
+            unfinished = folder.with_name(f"{folder.name}.new")
             unfinished.mkdir(parents=True, mode=0o700, exist_ok=True)
             _give(unfinished, user)
             unfinished.rename(folder)
