@@ -48,6 +48,20 @@ def test_temporary_folders_do_not_count() -> None:
     assert normalised(line.format("abcd")) == normalised(line.format("x9_y"))
 
 
+CODES = r"""
+        expected  {{"status": 201, "Location": "/v1/links/{0}", "body": "{{\"code\":\"{0}\",\"url\":\"https://example.org\"}}"}}
+        received  {{"status": 201, "Location": "/v1/links/{1}", "body": "{{\"code\": \"{1}\",\"url\":\"https://example.org\"}}"}}
+"""
+
+
+def test_codes_that_a_program_draws_do_not_count() -> None:
+    """Where JSON calls a word a code, it is one wherever it stands in the report."""
+    assert normalised(CODES.format("SSbGdIN", "bh6hiC8")) == normalised(CODES.format("FvATpyU", "JwIX9Px"))
+    assert normalised(CODES.format("SSbGdIN", "bh6hiC8")) != normalised(
+        CODES.replace("status", "state").format("a", "b")
+    )
+
+
 RANDOM = """\
         ran       DATABASE_URL=postgresql://check_{0}:{0}80e37f3a55@127.0.0.1:15694/check_{0} python3 server.py
         received  status 201 Created   {{"id": "{0}8f026e0e5c7f4f9e83a5e6", "token": "{1}"}}

@@ -49,6 +49,7 @@ _DIGITS = re.compile(
 _LETTERS = re.compile(
     r"(?=[\w-]*[0-9])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?<![\w-])[\w-]{22,}", re.ASCII
 )  # tokens in base64url
+_CODE = re.compile(r'"code\\*":\s*\\*"([\w-]+)')  # in JSON, also in a text that is itself quoted
 Render = Callable[[Verdict], str]  # the report of the first failure, as a learner reads it
 
 
@@ -129,6 +130,8 @@ def normalised(report: str) -> list[str]:
     """A report without what differs from run to run: numbers, ids and tokens, how lists and lines wrap with them, and how drawings look."""
     text = _SAID.sub("", report)  # which connection spoke last, and in how many pieces, is up to the kernel
     text = _DRAWN.sub(r"\1 DRAWN\n", _ALSO.sub("", text))
+    for code in set(_CODE.findall(text)):  # drawn by the program
+        text = re.sub(rf"\b{re.escape(code)}\b", "CODE", text)
     text = re.sub(r"/\S+/", "/…/", text)
     text = re.sub(r"\b[0-9a-f]{4}-\d+\.\d+", "RUN", text)
     text = re.sub(r"[▁▂▃▄▅▆▇█]+", "▁", text)  # a series, drawn
