@@ -1,6 +1,14 @@
 """Search while typing, and without scripts."""
 
+import pytest
 from playwright.sync_api import expect
+
+
+@pytest.fixture(autouse=True)
+def questions_that_are_replaced(window) -> None:
+    """Where answers are slow, a question is given up for the next one, and htmx says so in the console."""
+    for event in ("htmx:sendAbort", "htmx:afterRequest"):
+        window.may(event)
 
 
 def test_results_follow_what_is_typed(lived_in, window) -> None:

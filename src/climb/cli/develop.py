@@ -81,7 +81,7 @@ def bench(name: str | None, arguments: tuple[str, ...]) -> int:
 
 
 def _side_by_side() -> list[str]:
-    workers = min(len(os.sched_getaffinity(0)) * 3 // 2, _MOST_WORKERS)  # a test waits for a third of its time
+    workers = min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
     # In the order of the folders: the slow tests come first, and many quick ones are left to fill the gaps at the end.
     return ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
 

@@ -115,7 +115,10 @@ class Page {
       this.redraw();
     });
     this.sights ??= new IntersectionObserver((entries) => {
-      for (const entry of entries) this.charts.find((each) => each.frame === entry.target).seen = entry.isIntersecting;
+      for (const entry of entries) {
+        const chart = this.charts.find((each) => each.frame === entry.target);
+        if (chart) chart.seen = entry.isIntersecting;  // none if it was taken away meanwhile
+      }
       this.redraw();
     }, { rootMargin: "200px" });
     this.sizes.observe(chart.frame);
