@@ -93,6 +93,23 @@ def test_what_can_not_be_asked_for_is_said(convoy) -> None:
     expect(convoy.locator("canvas")).not_to_have_count(0)
 
 
+def test_a_late_answer_does_not_take_back_what_is_wrong(convoy) -> None:
+    """It is one to a question that the form does not ask any more."""
+    problem, busy = convoy.locator("[data-problem]"), convoy.locator("[aria-busy]")
+    held = []
+    convoy.route("**/turns?*", lambda route: held.append(route))  # noqa: PLW0108 - it asks for a function of its own
+    convoy.get_by_role("checkbox", name="fcfs", exact=True).uncheck()
+    expect(busy).to_have_count(1)
+    convoy.get_by_role("checkbox", name="srtf", exact=True).uncheck()
+    expect(problem).to_have_text("Choose a policy.")
+
+    with convoy.expect_response("**/turns?*"):
+        held.pop().continue_()
+    expect(busy).to_have_count(0)
+
+    expect(problem).to_have_text("Choose a policy.")
+
+
 def test_lines_and_hatching_are_explained_where_rows_are_tasks(convoy) -> None:
     """The explanation goes when rows are processors, and comes back."""
     legend = convoy.get_by_role("list", name="What a row shows")

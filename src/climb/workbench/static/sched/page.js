@@ -26,13 +26,23 @@ class Page {
     this.chart = this.charts[0];
     this.asked = 0;
     this.busy = false;
+    this.refused = false;
     this.paint = null;
   }
 
   // Ask for the view of the form, one question at a time; the last one counts.
   ask() {
     clearTimeout(this.asked);
+    this.refused = false;
     this.asked = setTimeout(() => this.fetch(), PAUSE);
+  }
+
+  // The form can't be asked with. What was asked before is of no interest any more.
+  refuse(problem) {
+    clearTimeout(this.asked);
+    this.again = false;
+    this.refused = true;
+    this.tell(problem);
   }
 
   async fetch() {
@@ -46,9 +56,10 @@ class Page {
     try {
       const answer = await fetch(`${PLACE}/turns?${words()}`, { signal: AbortSignal.timeout(ANSWERED) });
       if (!answer.ok) throw new Error(answer.statusText);
-      this.take(decode(await answer.arrayBuffer()));
+      const told = decode(await answer.arrayBuffer());
+      if (!this.refused) this.take(told);
     } catch (error) {
-      this.tell("The workbench does not answer; the charts are those of before.");
+      if (!this.refused) this.tell("The workbench does not answer; the charts are those of before.");
       console.info(error);
     }
     this.busy = false;
@@ -295,7 +306,7 @@ function start() {
       return;
     }
     const problem = putAway() ? outOfRange() : "Choose a policy.";
-    if (problem) page.tell(problem);
+    if (problem) page.refuse(problem);
     else page.ask();
   });
   form.addEventListener("keydown", (event) => {
