@@ -350,6 +350,17 @@ async def test_refusing_and_accepting_again(ends: Ends) -> None:
     assert await receive(later_end, 1) == b"y"
 
 
+async def test_a_port_that_refuses_is_held() -> None:
+    """Another judge that replays the same seed draws the same port: it gets another one, and ours accepts again."""
+    async with World(Choices("the same")) as ours, World(Choices("the same")) as beside:
+        held = await ours.proxy(1)
+        held.refuse()
+        other = await beside.proxy(1)
+        held.accept()
+
+        assert other.port != held.port
+
+
 async def test_stacked_effects_all_hold(ends: Ends) -> None:
     """Late, in slices, and cut at a byte, all at once."""
     client, _ = await ends.connect()

