@@ -67,6 +67,22 @@ async def test_a_connection_is_kept_for_each_client_address(serving: Serving) ->
     assert server.seen.connections == 2
 
 
+async def test_a_closed_client_keeps_nothing(serving: Serving) -> None:
+    """The answer to a request that was under way still comes; then the server has no connection any more."""
+
+    async def after_the_close(peer: Peer) -> None:
+        await peer.read_request()
+        client.close()
+        await peer.send(ANSWER)
+        await peer.read_request()
+
+    _, server, client = await serving(after_the_close)
+    answer = await client.ask("GET", "/")
+
+    assert answer.status == 200
+    assert await server.drained(timeout_s=5)
+
+
 async def test_bodies_have_their_types(serving: Serving) -> None:
     """JSON, a form, bytes in chunks; a POST without a body says that it has none."""
     seen, _, client = await serving()

@@ -50,6 +50,7 @@ class JsonClient:
         self._now = now
         self._port = port
         self._idle: dict[str | None, list[_Kept]] = {}
+        self._keeping = True
 
     def __repr__(self) -> str:
         return f"JsonClient({self.address[0]}:{self.address[1]}, {sum(map(len, self._idle.values()))} idle connections)"
@@ -90,7 +91,8 @@ class JsonClient:
         return answer
 
     def close(self) -> None:
-        """Close what is kept; later requests open connections of their own."""
+        """Close what is kept, and keep no more: a request that is under way, or that comes later, closes its own connection."""
+        self._keeping = False
         for kept in (kept for idle in self._idle.values() for kept in idle):
             kept.connection.drop()
         self._idle.clear()
@@ -156,7 +158,10 @@ class JsonClient:
 
     def _give_back(self, kept: _Kept, answer: Answer) -> None:
         says_close = "close" in [word.strip().lower() for word in answer.headers.get("connection", "").split(",")]
-        if says_close or answer.version != "1.1" or answer.framing == "close" or kept.connection.ended is not None:
+        is_over = (
+            says_close or answer.version != "1.1" or answer.framing == "close" or kept.connection.ended is not None
+        )
+        if is_over or not self._keeping:
             kept.connection.drop()
             return
         kept.idle_since = time.monotonic()
