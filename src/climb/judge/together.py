@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine
 from typing import Any
 
-__all__ = ["all_to_the_end", "done_meanwhile", "in_background", "together"]
+__all__ = ["all_to_the_end", "done_meanwhile", "given_up", "in_background", "together"]
 
 
 async def together(*work: Coroutine[Any, Any, None]) -> None:
@@ -43,12 +43,18 @@ async def in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
         yield
 
 
+async def given_up(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel those of them that go on, and wait until all have ended; nobody asks what became of them."""
+    tasks = list(tasks)  # some sets of tasks lose those that end
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 @contextlib.asynccontextmanager
 async def _gone_at_the_end(*work: Coroutine[Any, Any, None]) -> AsyncIterator[list[asyncio.Task[None]]]:
     tasks = [asyncio.create_task(each) for each in work]
     try:
         yield tasks
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await given_up(tasks)

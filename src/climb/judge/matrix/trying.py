@@ -19,6 +19,7 @@ from climb.judge.matrix.lateness import Lateness, watched
 from climb.judge.matrix.probes import Phases, Probe, Violation, violation
 from climb.judge.matrix.results import Cell, Matrix, Row
 from climb.judge.sequences import shades_of
+from climb.judge.together import given_up, in_background
 
 __all__ = ["demand_matrix"]
 
@@ -70,15 +71,13 @@ class _Trying:
 
     async def to_its_end(self) -> Row:
         """Ask, let the faults come and go, ask until all is well or it is too late for that."""
-        asking = [asyncio.create_task(self._ask(demand, number)) for number, demand in enumerate(self._probes)]
         try:
-            phases = await self._faults()
-            await self._until_well(phases)
-        finally:
-            for task in asking:
-                task.cancel()
-            await asyncio.gather(*asking, return_exceptions=True)
-        await asyncio.gather(*self._under_way)
+            async with in_background(*(self._ask(demand, number) for number, demand in enumerate(self._probes))):
+                phases = await self._faults()
+                await self._until_well(phases)
+            await asyncio.gather(*self._under_way)
+        finally:  # a fault may have failed: no request goes on behind it
+            await given_up(self._under_way)
         if self._broken:
             raise self._broken[0]
         cells = tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -11,7 +12,7 @@ import pytest
 
 from climb.judge.evidence import Comparison, Exchange, Series, Table
 from climb.judge.expect import Failure
-from climb.judge.faults import Cut, Emptied, Fault, Full, HalfOpen, Latency, Restart
+from climb.judge.faults import Cut, Emptied, Fault, Full, HalfOpen, Latency, Place, Restart
 from climb.judge.matrix import Demand, Matrix, Trouble, demand_matrix
 
 Keeping = Callable[..., AbstractAsyncContextManager[Any]]
@@ -108,3 +109,26 @@ async def test_a_service_that_breaks_http_is_blamed_at_once(keeping: Keeping) ->
             await tried(kept, [Trouble(faults=[(kept.database.place, Cut())], demands=[demand], lasts_s=0)])
 
     assert failure.value.evidence == ()
+
+
+async def test_a_fault_that_fails_leaves_no_request_behind(keeping: Keeping) -> None:
+    """Whatever was under way then has ended when the matrix has."""
+    under_way: list[asyncio.Task[Any] | None] = []
+    asked = asyncio.Event()
+
+    class Failing(Emptied):
+        async def inject(self, place: Place) -> None:  # noqa: ARG002 - it fails wherever it is
+            await asked.wait()
+            raise OSError("the fault failed")
+
+    async def unanswered() -> Any:
+        under_way.append(asyncio.current_task())
+        asked.set()
+        await asyncio.Event().wait()
+
+    async with keeping(alone=False) as kept:
+        demand = Demand(name="GET /healthz", request=unanswered, bound_s=BOUND_S)
+        with pytest.raises(OSError, match="the fault failed"):
+            await tried(kept, [Trouble(faults=[(kept.cache.place, Failing())], demands=[demand], lasts_s=0)])
+
+    assert all(task is not None and task.done() for task in under_way)
