@@ -48,6 +48,33 @@ def test_temporary_folders_do_not_count() -> None:
     assert normalised(line.format("abcd")) == normalised(line.format("x9_y"))
 
 
+SERVICE = """\
+        why       No acknowledged write is lost.
+        service   start 1 of this check; {end}; at
+                  most 50.0 MiB
+"""
+TAIL = """\
+        the program's last lines:
+        | Traceback (most recent call last):
+        |
+        | ConnectionRefusedError: [Errno 111]
+"""
+AGAIN = "        again     climb replay c0de-3.2\n"
+
+
+@pytest.mark.parametrize("end", ["ready after 0.57 s; ended with the check after 1.14 s", "ready after 0.57 s; ended with\n                  the check after 1.14 s"])  # fmt: skip
+def test_what_a_service_said_last_does_not_count(end: str) -> None:
+    """Whether it wrote something before the check ended is up to the moment."""
+    assert normalised(SERVICE.format(end=end) + TAIL + AGAIN) == normalised(SERVICE.format(end=end) + AGAIN)
+
+
+def test_what_a_service_said_before_it_ended_counts() -> None:
+    """That is why it ended."""
+    ended = SERVICE.format(end="exit code 1 after 2.75 s")
+
+    assert normalised(ended + TAIL + AGAIN) != normalised(ended + AGAIN)
+
+
 CODES = r"""
         expected  {{"status": 201, "Location": "/v1/links/{0}", "body": "{{\"code\":\"{0}\",\"url\":\"https://example.org\"}}"}}
         received  {{"status": 201, "Location": "/v1/links/{1}", "body": "{{\"code\": \"{1}\",\"url\":\"https://example.org\"}}"}}

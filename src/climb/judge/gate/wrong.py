@@ -41,6 +41,7 @@ _DRAWN = re.compile(
     r"^( {8}(?:table|timeline|sequence|plot|latencies) .*\n)(?: {10}.*\n)+", re.MULTILINE
 )  # by the margin that the report gives it
 _SAID = re.compile(r"^ {8}exchange .*\n(?: {10}.*\n)*", re.MULTILINE)
+_TAIL = re.compile(r"^( {8}service .*\n(?: {10}.*\n)*) {8}the program's last lines:\n(?: {8}\|.*\n)+", re.MULTILINE)
 _ALSO = re.compile(r"^ {18}also:\n(?: {18}.*\n)+", re.MULTILINE)  # what else does not hold
 _DATE = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z][a-z] \d{4}")  # of HTTP: whatever day it is
 _DIGITS = re.compile(
@@ -129,6 +130,7 @@ async def judge_wrong(project: Project, program: WrongProgram, render: Render, *
 def normalised(report: str) -> list[str]:
     """A report without what differs from run to run: numbers, ids and tokens, how lists and lines wrap with them, and how drawings look."""
     text = _SAID.sub("", report)  # which connection spoke last, and in how many pieces, is up to the kernel
+    text = _TAIL.sub(_without_tail, text)
     text = _DRAWN.sub(r"\1 DRAWN\n", _ALSO.sub("", text))
     for code in set(_CODE.findall(text)):  # drawn by the program
         text = re.sub(rf"\b{re.escape(code)}\b", "CODE", text)
@@ -139,6 +141,12 @@ def normalised(report: str) -> list[str]:
     text = re.sub(r"\d+", "#", _DATE.sub("DATE", " ".join(text.split())))
     text = re.sub(r"#(?:[ ,.:~-]*#)*", "#", text)
     return re.sub(r"\^+ ", "", text).split(". ")
+
+
+def _without_tail(match: re.Match[str]) -> str:
+    """What a service that went on said last depends on the moment; what one said that ended is why it did."""
+    went_on = "ended with the check" in " ".join(match[1].split())
+    return match[1] if went_on else match[0]
 
 
 def _without_untold(verdict: Verdict) -> Verdict:
