@@ -75,6 +75,17 @@ def test_what_a_service_said_before_it_ended_counts() -> None:
     assert normalised(ended + TAIL + AGAIN) != normalised(ended + AGAIN)
 
 
+LOCATION = """\
+        expected  status 415
+        received  status 201 Created   Location: /v1/links/{}
+"""
+
+
+def test_where_a_made_thing_is_does_not_count() -> None:
+    """The last part of its address is drawn by the program."""
+    assert normalised(LOCATION.format("Ksaey3p")) == normalised(LOCATION.format("sLgZRGH"))
+
+
 CODES = r"""
         expected  {{"status": 201, "Location": "/v1/links/{0}", "body": "{{\"code\":\"{0}\",\"url\":\"https://example.org\"}}"}}
         received  {{"status": 201, "Location": "/v1/links/{1}", "body": "{{\"code\": \"{1}\",\"url\":\"https://example.org\"}}"}}

@@ -50,7 +50,9 @@ _DIGITS = re.compile(
 _LETTERS = re.compile(
     r"(?=[\w-]*[0-9])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?<![\w-])[\w-]{22,}", re.ASCII
 )  # tokens in base64url
-_CODE = re.compile(r'"code\\*":\s*\\*"([\w-]+)')  # in JSON, also in a text that is itself quoted
+_CODE = re.compile(
+    r'(?:"code\\*":\s*\\*"|Location:\s+/\S*/)([\w-]+)'
+)  # in JSON, also in a text that is itself quoted, and where a thing that was made is
 Render = Callable[[Verdict], str]  # the report of the first failure, as a learner reads it
 
 
