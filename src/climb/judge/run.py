@@ -36,6 +36,7 @@ from climb.judge.evidence import Comparison, Output
 from climb.judge.project import Project
 from climb.judge.stage import Check, Stage
 from climb.judge.submission import Submission
+from climb.judge.together import given_up
 from climb.judge.verdict import CheckResult, StageResult, Status, Verdict, stages_held, worst
 
 __all__ = ["Plan", "current_stage", "new_seed", "run"]
@@ -140,7 +141,7 @@ class _Run:
         try:
             judged = {check.id: check async for check in self._in_order(number, tasks)}
         finally:
-            await _given_up(tasks)
+            await given_up(tasks)
         checks = [judged.get(check.id) or _skipped(number, at, check) for at, check in enumerate(stage.checks, 1)]
         result = _stage_result(stage, number, checks, time.monotonic() - started)
         self.on_event(StageDone(result))
@@ -191,13 +192,6 @@ class _Run:
             total=len(stages),
             build=failure,
         )
-
-
-async def _given_up(tasks: Sequence[asyncio.Task[CheckResult]]) -> None:
-    """Wait until all have ended, those too that are not needed any more."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _stage_result(stage: Stage, number: int, checks: list[CheckResult], seconds: float = 0.0) -> StageResult:

@@ -43,7 +43,7 @@ async def in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
         yield
 
 
-async def given_up(tasks: Collection[asyncio.Task[None]]) -> None:
+async def given_up(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Cancel those of them that go on, and wait until all have ended; nobody asks what became of them."""
     tasks = list(tasks)  # some sets of tasks lose those that end
     for task in tasks:

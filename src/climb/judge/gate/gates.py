@@ -20,6 +20,7 @@ from climb.judge.gate.wrong import Render, WrongProgram, judge_wrong, read_all
 from climb.judge.project import Project
 from climb.judge.run import Plan
 from climb.judge.submission import Submission, load as load_submission
+from climb.judge.together import given_up
 from climb.judge.verdict import Status, Verdict
 
 __all__ = ["GATES", "Ask", "Share", "pass_gates"]
@@ -171,9 +172,7 @@ async def wrong(ask: Ask) -> AsyncIterator[Finding]:
             for finished in asyncio.as_completed(tasks):
                 yield await finished
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await given_up(tasks)
 
 
 GATES: dict[str, Gate] = {
